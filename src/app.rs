@@ -1,6 +1,7 @@
 //! The composition root: creates all parts, passes them down, starts and stops them. It contains no logic.
 
 pub mod check;
+mod copy_database;
 mod database;
 #[cfg(feature = "dev")]
 pub mod dev;
@@ -13,6 +14,7 @@ mod periodic_jobs;
 pub mod reencrypt;
 mod rules;
 pub mod signals;
+mod summary;
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -34,7 +36,9 @@ use crate::service::{Bridge, Jobs, Parts, Seal, causes};
 use crate::settings::Settings;
 use crate::store::{OpenError, Store};
 
+pub use copy_database::{Databases, copy_database};
 pub use database::{open_store, try_store};
+pub use summary::Summary;
 
 /// How long the last flush may take when the process stops.
 const LAST_FLUSH: Duration = Duration::from_secs(2);
@@ -48,9 +52,9 @@ pub enum StartError {
     Listen(String, #[source] std::io::Error),
     #[error("{0}")]
     Database(#[from] OpenError),
-    #[error("cannot create the HTTP client for OpenHEXA: {0}")]
+    #[error("{0}")]
     Client(#[from] BuildError),
-    #[error("cannot create the HTTP client for Iaso: {0}")]
+    #[error("{0}")]
     Iaso(#[from] crate::iaso::IasoClientError),
     #[error("cannot start the server: {0}")]
     Server(#[source] std::io::Error),
@@ -248,13 +252,14 @@ fn encryption_key(settings: &Settings) -> Result<SecretString, StartError> {
 async fn refuse_another_key(store: &Store) -> Result<(), StartError> {
     let cipher = store.cipher.clone();
     let readable = store.read(move |db| crate::store::can_decrypt_all(db, &cipher));
-    if readable
-        .await
-        .map_err(|error| StartError::Other(error.to_string()))?
-    {
+    if readable.await.map_err(|error| unreadable(&error))? {
         return Ok(());
     }
     Err(StartError::OtherKey)
+}
+
+fn unreadable(error: &crate::store::Error) -> StartError {
+    StartError::Other(format!("database.url: {}", causes(error)))
 }
 
 /// On a network, a bridge to which no user can sign in is a configuration mistake. Opening it to all would be a worse one.
@@ -269,7 +274,7 @@ async fn refuse_without_keys(
     }
     let now = Clock::System.now();
     let stored = store.read(crate::store::keys).await;
-    let stored = stored.map_err(|error| StartError::Other(error.to_string()))?;
+    let stored = stored.map_err(|error| unreadable(&error))?;
     match (
         stored.iter().any(|key| key.is_active(now)),
         address.ip().is_loopback(),

@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use openhexa_bridge::app::check::Finding;
 use openhexa_bridge::app::signals::stop_signal;
-use openhexa_bridge::app::{self, Start, StartError};
+use openhexa_bridge::app::{self, Databases, Start, StartError, Summary};
 use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::principal::Role;
 use openhexa_bridge::http;
@@ -47,6 +46,13 @@ enum Command {
         /// Delete the data that no key decrypts, because its key is lost. The configuration must be set again.
         #[arg(long)]
         discard: bool,
+        #[command(flatten)]
+        given: ConfigArgs,
+    },
+    /// Copy everything from one database to another, empty one: from SQLite to PostgreSQL or back. Stop the bridge first.
+    CopyDatabase {
+        #[command(flatten)]
+        databases: Databases,
         #[command(flatten)]
         given: ConfigArgs,
     },
@@ -135,6 +141,9 @@ async fn run(command: Command) -> Result<(), StartError> {
         Command::Openapi => openapi(),
         Command::Migrate(given) => app::open_store(&read(given.config)?).await.map(|_| ()),
         Command::Reencrypt { discard, given } => reencrypt(&read(given.config)?, discard).await,
+        Command::CopyDatabase { databases, given } => {
+            app::copy_database(&read(given.config)?, databases, |line| eprintln!("{line}")).await
+        }
         #[cfg(feature = "dev")]
         Command::Dev(dev) => commands::dev(*dev, read(None)?).await,
         #[cfg(feature = "dev")]
@@ -154,6 +163,7 @@ fn read(file: Option<PathBuf>) -> Result<Settings, StartError> {
         LogFormat::Json => telemetry::Format::Json,
     };
     telemetry::install(format, &settings.log.filter, std::io::stderr);
+    telemetry::log_panics();
     Ok(settings)
 }
 
@@ -187,7 +197,9 @@ async fn reencrypt(settings: &Settings, discard: bool) -> Result<(), StartError>
 }
 
 async fn serve(settings: Settings) -> Result<(), StartError> {
+    app::check::log_misnamed_variables();
     let listener = app::listen(&settings)?;
+    let summary = Summary::of(&settings);
     let start = Start {
         settings,
         listener,
@@ -197,6 +209,7 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
     };
     let running = app::start(start).await?;
     let stop = stop_signal()?;
+    summary.listening_on(running.address).log_start();
     println!("bridge: http://{}", running.address);
     stop.await;
     running.stop().await;
@@ -205,21 +218,14 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
 
 /// Returns an error if the bridge cannot start with these settings.
 async fn check(settings: &Settings, database: bool) -> Result<(), StartError> {
-    let mut findings = app::check::findings(settings).await;
-    if database {
-        let stored = app::check::database_finding(settings).await;
-        findings.extend(stored.filter(|found| !findings.contains(found)));
+    let (lines, can_start) = app::check::check(settings, database).await;
+    put(&(lines.join("\n") + "\n"))?;
+    if can_start {
+        return Ok(());
     }
-    for finding in &findings {
-        println!("{finding}");
-    }
-    if findings.iter().any(Finding::is_error) {
-        return Err(StartError::Other(
-            "the bridge cannot start with this configuration".to_owned(),
-        ));
-    }
-    println!("{}", app::check::summary(settings));
-    Ok(())
+    Err(StartError::Other(
+        "the bridge cannot start with this configuration".to_owned(),
+    ))
 }
 
 async fn keys(command: KeysCommand) -> Result<(), StartError> {

@@ -4,15 +4,16 @@
 //! that names the key, where it was set and the allowed values.
 
 mod checks;
+mod environment;
 mod file;
 mod iaso;
+mod known;
 mod lists;
 mod markdown;
 mod rules;
 mod tls;
 mod values;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -20,11 +21,13 @@ use config::{Config, File, FileFormat};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-pub use checks::is_empty;
+pub use checks::{is_database, is_empty};
+pub use environment::{has_no_effect, misnamed_variables};
 pub use iaso::IasoSettings;
 pub use markdown::page;
 pub use values::{DatabaseTls, LogFormat, MetricsAccess, Span};
 
+use known::{is_known, key_of, keys_of, variable};
 use rules::{RULES, Rule};
 
 const DEFAULTS: &str = include_str!("../config/default.toml");
@@ -219,17 +222,8 @@ pub struct Sources<'a> {
 
 impl Sources<'_> {
     /// The environment variables of this process that are settings of the bridge.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "settings are the one place that reads the environment"
-    )]
     pub fn environment() -> Vec<(String, String)> {
-        // Other variables can contain invalid Unicode.
-        std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-            .filter(|(name, _)| name.starts_with(PREFIX))
-            .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
-            .collect()
+        environment::settings()
     }
 
     pub fn read(&self) -> Result<Settings, InvalidSetting> {
@@ -285,7 +279,7 @@ impl Sources<'_> {
 
     /// Where the current value was set.
     fn origin(&self, key: &str) -> String {
-        let name = format!("{PREFIX}{}", key.replace('.', "__").to_uppercase());
+        let name = variable(key);
         if self
             .environment
             .iter()
@@ -308,72 +302,6 @@ impl Sources<'_> {
             ))),
         }
     }
-}
-
-fn key_of(name: &str) -> String {
-    name.trim_start_matches(PREFIX)
-        .to_lowercase()
-        .replace("__", ".")
-}
-
-/// An unknown setting is an error, because a misspelt setting would silently keep its default.
-fn is_known(key: &str, origin: &str) -> Result<(), InvalidSetting> {
-    let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
-    let known = defaults
-        .build()
-        .map(|defaults| keys_of(&defaults))
-        .unwrap_or_default();
-    if known.iter().any(|own| own == key) {
-        return Ok(());
-    }
-    let section = key.split('.').next().unwrap_or_default();
-    let same_section: Vec<&String> = known
-        .iter()
-        .filter(|own| own.split('.').next() == Some(section))
-        .collect();
-    let allowed = if same_section.is_empty() {
-        sections(&known)
-    } else {
-        listed(&same_section)
-    };
-    Err(InvalidSetting(format!(
-        "{key} ({origin}) is not a setting; known settings: {allowed}"
-    )))
-}
-
-fn sections(known: &[String]) -> String {
-    let mut names: Vec<String> = known
-        .iter()
-        .filter_map(|key| key.split('.').next())
-        .map(|name| format!("{name}.…"))
-        .collect();
-    names.dedup();
-    listed(&names.iter().collect::<Vec<_>>())
-}
-
-fn listed(names: &[&String]) -> String {
-    names
-        .iter()
-        .map(|name| name.as_str())
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// The keys of all values, as `section.key`.
-fn keys_of(config: &Config) -> Vec<String> {
-    let sections = config
-        .clone()
-        .try_deserialize::<BTreeMap<String, serde_json::Value>>();
-    let mut keys = Vec::new();
-    // The library returns no fixed order; sorting makes the error message the same each time.
-    for (section, values) in sections.unwrap_or_default() {
-        match values.as_object() {
-            Some(values) => keys.extend(values.keys().map(|key| format!("{section}.{key}"))),
-            None => keys.push(section),
-        }
-    }
-    keys.sort();
-    keys
 }
 
 /// The allowed values. The library names a type of the programming language instead.

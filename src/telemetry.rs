@@ -9,6 +9,7 @@ use tracing_actix_web::{RequestId, RootSpanBuilder};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::domain::panic::message;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -45,6 +46,15 @@ where
     if installed.is_err() {
         tracing::debug!("logging was already set up");
     }
+}
+
+/// Logs each panic with its message and place, in the format of the log. Call it after [`install`].
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let error = message(panic.payload());
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(error, place, "panicked: this is a bug of the bridge");
+    }));
 }
 
 /// Creates the span of a request, and writes its log line.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::ExposeSecret;
 
-use super::{StartError, encryption_key};
+use super::{StartError, encryption_key, unreadable};
 use crate::clock::Clock;
 use crate::domain::ids::AccountId;
 use crate::settings::{DatabaseTls, Settings};
@@ -25,12 +25,7 @@ async fn open(
     prepare: fn(&Store) -> Result<(), OpenError>,
 ) -> Result<Store, StartError> {
     let attachment = attachment(settings);
-    let options = Options {
-        address: database(settings),
-        encryption_key: encryption_key(settings)?,
-        pool_size: settings.database.pool_size,
-        wait: settings.database.wait.0,
-    };
+    let options = options(settings)?;
     let previous = settings.secrets.previous_encryption_keys();
     let opening = tokio::task::spawn_blocking(move || {
         let mut store = match attachment {
@@ -47,6 +42,26 @@ async fn open(
             "cannot open the database: {error}"
         ))),
     }
+}
+
+/// Opens a standalone bridge's database without a connection: nothing is created or upgraded except an SQLite file.
+pub fn open_unchanged(settings: &Settings) -> Result<Store, StartError> {
+    let mut store = Store::open(options(settings)?)?;
+    let previous = settings.secrets.previous_encryption_keys();
+    store.cipher = store
+        .cipher
+        .with_previous(&previous)
+        .map_err(OpenError::from)?;
+    Ok(store)
+}
+
+fn options(settings: &Settings) -> Result<Options, StartError> {
+    Ok(Options {
+        address: database(settings),
+        encryption_key: encryption_key(settings)?,
+        pool_size: settings.database.pool_size,
+        wait: settings.database.wait.0,
+    })
 }
 
 /// The stored data that decides whether the bridge can start.
@@ -78,9 +93,7 @@ pub async fn stored(settings: &Settings) -> Result<Stored, StartError> {
             has_key: crate::store::keys(db)?.iter().any(|key| key.is_active(now)),
         })
     });
-    stored
-        .await
-        .map_err(|error| StartError::Other(error.to_string()))
+    stored.await.map_err(|error| unreadable(&error))
 }
 
 fn attachment(settings: &Settings) -> Option<AttachOptions> {
@@ -94,7 +107,7 @@ fn attachment(settings: &Settings) -> Option<AttachOptions> {
     })
 }
 
-fn database(settings: &Settings) -> DatabaseAddress {
+pub fn database(settings: &Settings) -> DatabaseAddress {
     let url = settings.database.url.expose_secret();
     if let Some(path) = url.strip_prefix("sqlite:") {
         return DatabaseAddress::Sqlite(sqlite_file(path));

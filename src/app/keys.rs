@@ -9,10 +9,10 @@ use super::{StartError, open_store};
 use crate::clock::Clock;
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::{Actor, Role};
-use crate::service::Error;
 use crate::service::identity::{
     KeyRequest, MAX_NAME_LENGTH, ONLY_ACCOUNT, create_key, is_valid_name, state_name,
 };
+use crate::service::{Error, causes};
 use crate::settings::Settings;
 use crate::store::{self, Store, StoredKey};
 
@@ -158,5 +158,5 @@ fn line(key: &StoredKey, shows_account: bool) -> String {
 }
 
 fn failed(error: Error) -> StartError {
-    StartError::Other(format!("cannot read or write the keys: {error}"))
+    StartError::Other(format!("cannot read or write the keys: {}", causes(&error)))
 }

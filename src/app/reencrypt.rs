@@ -2,6 +2,7 @@
 //! be removed. The bridge can keep running.
 
 use super::{StartError, open_store};
+use crate::service::causes;
 use crate::settings::Settings;
 use crate::store::{self, ReencryptTotals, Undecryptable};
 
@@ -19,6 +20,7 @@ pub async fn reencrypt(
         let cipher = store.cipher.clone();
         let pass = store.write(move |db| store::reencrypt(db, &cipher, undecryptable));
         let pass = pass.await.map_err(|error| {
+            let error = causes(&error);
             StartError::Other(format!("cannot read or write the stored secrets: {error}"))
         })?;
         all.reencrypted += pass.reencrypted;

@@ -13,6 +13,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::panic;
 use crate::service::causes;
 
 type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
@@ -103,9 +104,11 @@ impl Job {
                 );
                 "failed"
             }
-            Err(_) => {
+            Err(payload) => {
+                let error = panic::message(&*payload);
                 tracing::error!(
                     job,
+                    error,
                     "background job panicked; it runs again after its interval"
                 );
                 "panicked"

@@ -11,6 +11,7 @@ pub mod json_numbers;
 pub mod message;
 pub mod note;
 pub mod observation;
+pub mod panic;
 pub mod parameters;
 pub mod pipeline;
 pub mod principal;

@@ -207,6 +207,7 @@ impl From<Error> for Problem {
             }
             Error::TooManyStreams => Self::unavailable(say("streams-crowded"), 30),
             Error::Internal(cause) => internal(&cause),
+            Error::Panicked(_) => internal(&error),
         }
     }
 }

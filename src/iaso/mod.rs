@@ -72,8 +72,11 @@ pub enum Unavailable {
 pub enum IasoClientError {
     #[error("iaso.url is not a valid address")]
     Address,
-    #[error("TLS is not available")]
-    Http,
+    #[error(
+        "cannot create the HTTP client for Iaso: {0}. It trusts the certificates of the file in SSL_CERT_FILE, or those of the \
+         system (package ca-certificates): check that they can be read"
+    )]
+    Http(String),
 }
 
 /// Clones share connections and limits.
@@ -98,7 +101,7 @@ impl IasoClient {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
-            .map_err(|_| IasoClientError::Http)?;
+            .map_err(|error| IasoClientError::Http(root_cause(&error)))?;
         let me = format!("{}{ME}", options.url);
         Ok(Self {
             http,
@@ -151,6 +154,14 @@ impl IasoClient {
         }
         Ok(body)
     }
+}
+
+fn root_cause(error: &reqwest::Error) -> String {
+    let source = std::error::Error::source(error);
+    let causes = std::iter::successors(source, |cause| cause.source());
+    causes
+        .last()
+        .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn header(kind: CredentialKind, credential: &SecretString) -> Option<(HeaderName, HeaderValue)> {

@@ -26,7 +26,7 @@ pub enum Error {
     Redirected,
     /// Neither 200 nor 400, the two statuses of GraphQL.
     Status(u16),
-    /// Usually a web page of a proxy in front of OpenHEXA.
+    /// Usually a web page of a proxy in front of OpenHEXA, with status 200 or 400: any other status is [`Error::Status`].
     NotJson {
         status: u16,
     },
@@ -158,6 +158,9 @@ pub enum BuildError {
     Zero(&'static str),
     #[error("openhexa.proxy is not a valid HTTP proxy URL")]
     Proxy,
-    #[error("TLS or the certificates that the system trusts are not available")]
-    Http,
+    #[error(
+        "cannot create the HTTP client for OpenHEXA: {0}. It trusts the certificates of the file in SSL_CERT_FILE, or those of \
+         the system (package ca-certificates): check that they can be read"
+    )]
+    Http(String),
 }

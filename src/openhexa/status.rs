@@ -35,9 +35,7 @@ impl UpstreamStatus {
             // OpenHEXA reports a rejected token in its JSON; a proxy in front of it uses the HTTP status.
             Error::TokenRefused | Error::Status(401 | 403) => Self::TokenRefused,
             Error::Denied | Error::NoWorkspace => Self::AccessDenied,
-            Error::Status(500..) | Error::NotJson { status: 500.. } | Error::GraphQl { .. } => {
-                Self::Failing
-            }
+            Error::Status(500..) | Error::GraphQl { .. } => Self::Failing,
             Error::Redirected | Error::Status(_) | Error::NotJson { .. } | Error::Unreadable => {
                 Self::UnexpectedResponse
             }

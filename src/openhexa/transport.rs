@@ -251,10 +251,9 @@ fn http_client(limits: &RequestLimits, kept: usize) -> Result<reqwest::Client, B
         None if limits.allow_private => builder,
         None => builder.dns_resolver(PublicResolver::shared()),
     };
-    builder.build().map_err(|error| {
-        tracing::debug!(%error, "cannot create the HTTP client");
-        BuildError::Http
-    })
+    builder
+        .build()
+        .map_err(|error| BuildError::Http(root_cause(&error).unwrap_or_else(|| error.to_string())))
 }
 
 /// With a slash at the end: without it OpenHEXA redirects, and a redirected POST returns a web page.

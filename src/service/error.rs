@@ -51,6 +51,9 @@ pub enum Error {
     TooManyStreams,
     #[error("internal error: {0}")]
     Internal(#[source] store::Error),
+    /// A job for this request panicked, which is a bug of the bridge.
+    #[error("a job panicked: {0}")]
+    Panicked(String),
 }
 
 /// An error with its causes, for the log; a cause that the error already contains is not repeated.
@@ -132,7 +135,8 @@ impl Error {
             | Self::Database(_)
             | Self::Throttled(_)
             | Self::TooManyStreams
-            | Self::Internal(_) => None,
+            | Self::Internal(_)
+            | Self::Panicked(_) => None,
         }
     }
 
@@ -169,7 +173,7 @@ impl From<store::Error> for Error {
             store::Error::Duplicate
             | store::Error::Corrupt(_)
             | store::Error::Query(_)
-            | store::Error::Panicked => Self::Internal(error),
+            | store::Error::Panicked(_) => Self::Internal(error),
         }
     }
 }

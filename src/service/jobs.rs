@@ -6,6 +6,9 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use super::Error;
+use crate::domain::panic;
+
 /// Runs jobs on the runtime of the process, not on the web worker that received the request.
 #[derive(Clone)]
 pub struct Jobs {
@@ -27,6 +30,21 @@ impl Jobs {
         F::Output: Send + 'static,
     {
         self.tracker.spawn_on(job, &self.runtime)
+    }
+
+    /// Runs a job and waits for it. It continues if the caller does not wait until its end.
+    pub async fn run<F>(&self, job: F) -> Result<F::Output, Error>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn(job)
+            .await
+            .map_err(|error| match error.try_into_panic() {
+                Ok(payload) => Error::Panicked(panic::message(&*payload)),
+                // Cancelled because the process stops.
+                Err(_) => Error::Busy,
+            })
     }
 
     /// For a job that blocks its thread.

@@ -45,8 +45,8 @@ pub fn lock_tasks(
     wanted: &BTreeSet<(AccountId, TaskId)>,
 ) -> Result<HashMap<TaskId, Task>, Error> {
     let conn = match db {
-        Db::Sqlite(_) => return lock_one_by_one(db, wanted),
-        Db::Pg(conn, _) => &mut **conn,
+        Db::Sqlite(..) => return lock_one_by_one(db, wanted),
+        Db::Pg(conn, ..) => &mut **conn,
     };
     let mut by_account: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for (account, id) in wanted {
@@ -82,13 +82,13 @@ pub fn save_tasks(db: &mut Db<'_>, changes: &[TaskChange]) -> Result<(), Error> 
         refuse_partial(&change.after)?;
     }
     match db {
-        Db::Sqlite(_) => {
+        Db::Sqlite(..) => {
             for change in changes {
                 update_task_row(db, &change.after)?;
             }
         }
         Db::Pg(..) if changes.is_empty() => {}
-        Db::Pg(conn, attachment) => {
+        Db::Pg(conn, attachment, ..) => {
             SaveTasks::from(changes).execute(&mut **conn)?;
             if attachment.is_some() {
                 iaso::update_mirrors(conn, changes)?;
@@ -106,16 +106,16 @@ pub fn save_tasks(db: &mut Db<'_>, changes: &[TaskChange]) -> Result<(), Error> 
 /// Adds events in the given order.
 pub fn add_events(db: &mut Db<'_>, events: &[TaskEvent]) -> Result<(), Error> {
     match db {
-        Db::Sqlite(_) => {
+        Db::Sqlite(..) => {
             for one in events {
                 add_event(db, one.account, one.task, &one.event)?;
             }
         }
         Db::Pg(..) if events.is_empty() => {}
-        Db::Pg(conn, None) => {
+        Db::Pg(conn, None, ..) => {
             AddEvents::from(events).execute(&mut **conn)?;
         }
-        Db::Pg(conn, Some(_)) => {
+        Db::Pg(conn, Some(_), ..) => {
             iaso::AddEventsAndLogLines(AddEvents::from(events)).execute(&mut **conn)?;
         }
     }

@@ -63,13 +63,13 @@ pub struct SettledPosition {
 
 pub fn settled_position(db: &mut Db<'_>) -> Result<SettledPosition, Error> {
     match db {
-        Db::Sqlite(conn) => Ok(SettledPosition {
+        Db::Sqlite(conn, ..) => Ok(SettledPosition {
             number: change_counter::table
                 .select(change_counter::value + 1)
                 .first(*conn)?,
             is_behind: false,
         }),
-        Db::Pg(conn, _) => settled_transactions(conn),
+        Db::Pg(conn, ..) => settled_transactions(conn),
     }
 }
 
@@ -101,8 +101,8 @@ fn settled_transactions(conn: &mut Pg) -> Result<SettledPosition, Error> {
 /// Makes new changes continue after the highest stored number, if the server's transaction ids are not that high yet.
 pub fn advance_change_counter(db: &mut Db<'_>) -> Result<(), Error> {
     match db {
-        Db::Sqlite(_) => Ok(()),
-        Db::Pg(conn, _) => Ok(advance_counter(conn)?),
+        Db::Sqlite(..) => Ok(()),
+        Db::Pg(conn, ..) => Ok(advance_counter(conn)?),
     }
 }
 

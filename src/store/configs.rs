@@ -135,7 +135,7 @@ fn config_from(cipher: &Cipher, row: ConfigRow) -> Result<Config, Error> {
 /// Locks all records against changes until the transaction ends. A row lock is not enough, because an account's first record
 /// has no row yet. Not needed on SQLite, which has one writer.
 pub fn lock_configs(db: &mut Db<'_>) -> Result<(), Error> {
-    if let Db::Pg(conn, _) = db {
+    if let Db::Pg(conn, ..) = db {
         diesel::sql_query("LOCK TABLE config IN SHARE ROW EXCLUSIVE MODE").execute(&mut **conn)?;
     }
     Ok(())

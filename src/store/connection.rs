@@ -6,10 +6,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::{HandleError, ManageConnection, Pool, R2D2Connection};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection as _, ConnectionError};
 use diesel_async::AsyncPgConnection;
@@ -25,8 +24,8 @@ use super::statements::Statements;
 
 pub type Pg = AsyncConnectionWrapper<AsyncPgConnection>;
 
-/// A connection that was used within this time is not tested before it is used again.
-const UNTESTED_FOR: Duration = Duration::from_secs(1);
+/// Commits are synced to the disk, and references are checked.
+pub const SAFE: &str = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
 /// Which database, and how to reach it.
 #[derive(Clone, Debug)]
@@ -44,17 +43,54 @@ pub enum Conn {
 
 /// A borrowed connection, in a transaction or for reading.
 pub enum Db<'a> {
-    Sqlite(&'a mut SqliteConnection),
-    Pg(&'a mut Pg, Option<&'a Attachment>),
+    Sqlite(&'a mut SqliteConnection, AfterCommit),
+    Pg(&'a mut Pg, Option<&'a Attachment>, AfterCommit),
 }
 
-impl Db<'_> {
+/// What a transaction does outside the database, such as writing a log line. It is done when the transaction has committed,
+/// and dropped when the transaction fails or is repeated.
+#[derive(Default)]
+pub struct AfterCommit(Vec<Box<dyn FnOnce() + Send>>);
+
+impl AfterCommit {
+    fn run(self) {
+        for effect in self.0 {
+            effect();
+        }
+    }
+}
+
+impl<'a> Db<'a> {
+    fn sqlite(conn: &'a mut SqliteConnection) -> Self {
+        Self::Sqlite(conn, AfterCommit::default())
+    }
+
+    fn pg(conn: &'a mut Pg, attachment: Option<&'a Attachment>) -> Self {
+        Self::Pg(conn, attachment, AfterCommit::default())
+    }
+
+    /// For queries of the bridge's own tables on a connection to Iaso's database.
+    pub fn unattached(conn: &'a mut Pg) -> Self {
+        Self::pg(conn, None)
+    }
+
     /// The connection and the attachment, if the database is Iaso's.
     pub fn attached(&mut self) -> Option<(&mut Pg, &Attachment)> {
         match self {
-            Self::Sqlite(_) | Self::Pg(_, None) => None,
-            Self::Pg(conn, Some(attachment)) => Some((&mut **conn, *attachment)),
+            Self::Sqlite(..) | Self::Pg(_, None, _) => None,
+            Self::Pg(conn, Some(attachment), _) => Some((&mut **conn, *attachment)),
         }
+    }
+
+    /// Does something when this write transaction has committed. In a read, nothing commits and nothing is done.
+    pub fn after_commit(&mut self, effect: impl FnOnce() + Send + 'static) {
+        let (Self::Sqlite(_, effects) | Self::Pg(_, _, effects)) = self;
+        effects.0.push(Box::new(effect));
+    }
+
+    fn effects(self) -> AfterCommit {
+        let (Self::Sqlite(_, effects) | Self::Pg(_, _, effects)) = self;
+        effects
     }
 }
 
@@ -62,11 +98,11 @@ impl Db<'_> {
 macro_rules! on {
     ($db:expr, |$conn:ident| $body:expr) => {
         match $db {
-            $crate::store::connection::Db::Sqlite($conn) => {
+            $crate::store::connection::Db::Sqlite($conn, ..) => {
                 let $conn = &mut **$conn;
                 $body
             }
-            $crate::store::connection::Db::Pg($conn, _) => {
+            $crate::store::connection::Db::Pg($conn, ..) => {
                 let $conn = &mut **$conn;
                 $body
             }
@@ -78,18 +114,18 @@ pub(super) use on;
 impl Conn {
     /// Queries without a transaction. In debug builds PostgreSQL refuses writes, so that a test fails if a read writes; the
     /// read-only transaction for that costs two round trips, which release builds save. SQLite's connections for reading
-    /// refuse writes in all builds: see [`pool`].
+    /// refuse writes in all builds: see `pool.rs`.
     pub fn read<T, E>(&mut self, work: impl FnOnce(&mut Db<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: From<diesel::result::Error>,
     {
         match self {
-            Self::Sqlite(conn) => work(&mut Db::Sqlite(conn)),
+            Self::Sqlite(conn) => work(&mut Db::sqlite(conn)),
             Self::Pg(conn, attachment) if cfg!(debug_assertions) => conn.transaction(|conn| {
                 conn.batch_execute("SET TRANSACTION READ ONLY")?;
-                work(&mut Db::Pg(conn, attachment.as_deref()))
+                work(&mut Db::pg(conn, attachment.as_deref()))
             }),
-            Self::Pg(conn, attachment) => work(&mut Db::Pg(conn, attachment.as_deref())),
+            Self::Pg(conn, attachment) => work(&mut Db::pg(conn, attachment.as_deref())),
         }
     }
 
@@ -99,10 +135,10 @@ impl Conn {
         E: From<diesel::result::Error>,
     {
         match self {
-            Self::Sqlite(conn) => conn.transaction(|conn| work(&mut Db::Sqlite(conn))),
+            Self::Sqlite(conn) => conn.transaction(|conn| work(&mut Db::sqlite(conn))),
             Self::Pg(conn, attachment) => conn.transaction(|conn| {
                 conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
-                work(&mut Db::Pg(conn, attachment.as_deref()))
+                work(&mut Db::pg(conn, attachment.as_deref()))
             }),
         }
     }
@@ -112,21 +148,26 @@ impl Conn {
     where
         E: From<diesel::result::Error>,
     {
-        match self {
-            Self::Sqlite(conn) => conn.immediate_transaction(|conn| work(&mut Db::Sqlite(conn))),
+        let (done, effects) = match self {
+            Self::Sqlite(conn) => {
+                conn.immediate_transaction(|conn| with_effects(Db::sqlite(conn), work))
+            }
             Self::Pg(conn, attachment) => {
                 let attachment = attachment.as_deref();
-                conn.transaction(|conn| work(&mut Db::Pg(conn, attachment)))
+                conn.transaction(|conn| with_effects(Db::pg(conn, attachment), work))
             }
-        }
+        }?;
+        effects.run();
+        Ok(done)
     }
 }
 
-/// A connection of a pool.
-pub struct PooledConnection {
-    pub conn: Conn,
-    /// When it was last returned to the pool.
-    used: Option<Instant>,
+fn with_effects<T, E>(
+    mut db: Db<'_>,
+    work: impl FnOnce(&mut Db<'_>) -> Result<T, E>,
+) -> Result<(T, AfterCommit), E> {
+    let done = work(&mut db)?;
+    Ok((done, db.effects()))
 }
 
 /// Opens connections for the pools.
@@ -145,40 +186,6 @@ impl Drop for Connector {
             sockets.shutdown_background();
         }
     }
-}
-
-/// Opens and tests the connections of a pool.
-#[derive(Clone)]
-pub struct PoolManager {
-    connector: Arc<Connector>,
-    use_for: PoolUse,
-}
-
-/// What the connections of a pool are used for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum PoolUse {
-    /// SQLite refuses writes on these connections. PostgreSQL has one pool for both.
-    Reading,
-    Writing,
-}
-
-/// A pool that opens its connections when they are first needed.
-pub fn pool(
-    connector: &Arc<Connector>,
-    use_for: PoolUse,
-    size: u32,
-    wait: Duration,
-) -> Pool<PoolManager> {
-    Pool::builder()
-        .max_size(size)
-        .min_idle(Some(0))
-        .connection_timeout(wait)
-        .test_on_check_out(true)
-        .error_handler(Box::new(LogConnectionError))
-        .build_unchecked(PoolManager {
-            connector: connector.clone(),
-            use_for,
-        })
 }
 
 impl Connector {
@@ -226,12 +233,25 @@ impl Connector {
         Ok(conn)
     }
 
+    /// A connection for which SQLite locks the file against all other processes, as soon as the file is used.
+    pub fn connect_exclusively(&self) -> Result<Conn, OpenError> {
+        let DatabaseAddress::Sqlite(path) = &self.address else {
+            return self.connect();
+        };
+        let opened = SqliteConnection::establish(&path.to_string_lossy());
+        let mut conn = opened.map_err(|error| OpenError::File(error.to_string()))?;
+        // Before anything else: it has no effect on a file that was already read.
+        conn.batch_execute("PRAGMA locking_mode = EXCLUSIVE")
+            .map_err(|error| OpenError::File(error.to_string()))?;
+        Ok(Conn::Sqlite(conn))
+    }
+
     fn open_sqlite(&self, path: &std::path::Path) -> Result<SqliteConnection, OpenError> {
         let mut conn = SqliteConnection::establish(&path.to_string_lossy())
             .map_err(|error| OpenError::File(error.to_string()))?;
         // The timeout comes first, because the file can be locked already at the switch to WAL.
         conn.batch_execute(&format!(
-            "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+            "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; {SAFE}",
             self.busy_timeout.as_millis()
         ))
         .map_err(|error| OpenError::File(error.to_string()))?;
@@ -286,56 +306,6 @@ impl Connector {
             None => "openhexa_bridge",
             Some(_) => "openhexa_bridge, public",
         }
-    }
-}
-
-impl ManageConnection for PoolManager {
-    type Connection = PooledConnection;
-    type Error = OpenError;
-
-    fn connect(&self) -> Result<PooledConnection, OpenError> {
-        let mut conn = self.connector.connect()?;
-        if let (Conn::Sqlite(conn), PoolUse::Reading) = (&mut conn, self.use_for) {
-            conn.batch_execute("PRAGMA query_only = ON")
-                .map_err(|error| OpenError::File(error.to_string()))?;
-        }
-        Ok(PooledConnection { conn, used: None })
-    }
-
-    /// A closed connection is detected without a query. A connection that was idle for a second is tested with one, because the
-    /// server can have disappeared without closing it.
-    fn is_valid(&self, pooled: &mut PooledConnection) -> Result<(), OpenError> {
-        let was_idle = pooled.used.is_none_or(|used| used.elapsed() > UNTESTED_FOR);
-        let Conn::Pg(conn, _) = &mut pooled.conn else {
-            return Ok(());
-        };
-        match (conn.is_broken(), was_idle) {
-            (true, _) => Err(OpenError::Closed),
-            (false, true) => Ok(conn.batch_execute("SELECT 1")?),
-            (false, false) => Ok(()),
-        }
-    }
-
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "measures a duration, not the time of day"
-    )]
-    fn has_broken(&self, pooled: &mut PooledConnection) -> bool {
-        pooled.used = Some(Instant::now());
-        match &mut pooled.conn {
-            Conn::Sqlite(conn) => conn.is_broken(),
-            Conn::Pg(conn, _) => conn.is_broken(),
-        }
-    }
-}
-
-/// Logs why the pool could not connect. The error contains neither the address nor the password.
-#[derive(Debug)]
-struct LogConnectionError;
-
-impl HandleError<OpenError> for LogConnectionError {
-    fn handle_error(&self, error: OpenError) {
-        tracing::warn!(%error, "no connection to the database; requests that need one get 503");
     }
 }
 

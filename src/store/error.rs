@@ -22,8 +22,8 @@ pub enum Error {
     Corrupt(&'static str),
     #[error("the database refused a query")]
     Query(#[source] Diesel),
-    #[error("a query panicked")]
-    Panicked,
+    #[error("a query panicked: {0}")]
+    Panicked(String),
 }
 
 /// An error of a transaction.
@@ -139,14 +139,17 @@ pub enum OpenError {
     Closed,
     #[error("cannot start the thread for connections to PostgreSQL")]
     Runtime,
-    #[error("cannot read the certificates that the system trusts")]
-    Tls,
+    #[error(
+        "database.tls is verified, but the certificates that the system trusts cannot be read: {0}. Install the package \
+         ca-certificates, or set database.ca_file"
+    )]
+    Tls(String),
     #[error(
         "database.url is a Unix socket, which has no TLS, but database.tls is verified: set database.tls to off"
     )]
     SocketTls,
-    #[error("database.ca_file contains no readable PEM certificate")]
-    CaFile,
+    #[error("database.ca_file ({file}): {cause}", file = .file.display())]
+    CaFile { file: PathBuf, cause: String },
     #[error("database.url: cannot create the folder of the file: {0}")]
     Folder(#[source] std::io::Error),
     #[error("iaso.attached: the bridge cannot use the Iaso database: {0}")]

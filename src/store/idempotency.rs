@@ -42,7 +42,7 @@ pub fn find_idempotent_launch(
 
 /// Waits until no other transaction launches with this key. Not needed on SQLite, which has one writer.
 pub fn lock_idempotency_key(db: &mut Db<'_>, account: AccountId, key: &str) -> Result<(), Error> {
-    if let Db::Pg(conn, _) = db {
+    if let Db::Pg(conn, ..) = db {
         diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, $2))")
             .bind::<diesel::sql_types::Text, _>(key)
             .bind::<diesel::sql_types::BigInt, _>(account.0)
@@ -88,8 +88,8 @@ fn delete_expired(db: &mut Db<'_>, since: DateTime<Utc>) -> Result<(), Error> {
         };
     }
     let old: Vec<i64> = match db {
-        Db::Sqlite(conn) => old!().load(&mut **conn)?,
-        Db::Pg(conn, _) => old!().for_update().skip_locked().load(&mut **conn)?,
+        Db::Sqlite(conn, ..) => old!().load(&mut **conn)?,
+        Db::Pg(conn, ..) => old!().for_update().skip_locked().load(&mut **conn)?,
     };
     if !old.is_empty() {
         on!(db, |conn| diesel::delete(idempotency::table)

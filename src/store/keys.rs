@@ -148,7 +148,7 @@ pub fn inactive_keys(
 
 /// Locks the table against changes until the transaction ends, so that no two keys get the same name.
 pub fn lock_keys(db: &mut Db<'_>) -> Result<(), Error> {
-    if let Db::Pg(conn, _) = db {
+    if let Db::Pg(conn, ..) = db {
         diesel::sql_query("LOCK TABLE api_key IN SHARE ROW EXCLUSIVE MODE").execute(&mut **conn)?;
     }
     Ok(())

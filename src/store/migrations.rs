@@ -1,5 +1,7 @@
 //! Creates and updates the tables with the migrations in `migrations/`, and removes them.
 
+use std::collections::BTreeSet;
+
 use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -27,20 +29,13 @@ impl Store {
     }
 
     fn run_migrations(&self) -> Result<(), OpenError> {
-        self.migrating(|conn| match conn {
-            // Pending migrations are read and run in one transaction, so a second replica finds none left.
-            Conn::Sqlite(conn) => conn.immediate_transaction(|conn| up(conn, SQLITE)),
-            Conn::Pg(conn, _) => {
-                up(&mut **conn, POSTGRES)?;
-                // Before the first write, because the database can have been moved here from another server.
-                Ok(changes::advance_counter(conn)?)
-            }
-        })
+        // Not from the pool, which would only report a timeout instead of the error's cause.
+        migrate_connection(&mut self.connector.connect()?)
     }
 
     /// Removes all tables.
     pub fn revert(&self) -> Result<(), OpenError> {
-        self.migrating(|conn| match conn {
+        migrating(&mut self.connector.connect()?, |conn| match conn {
             Conn::Sqlite(conn) => down(conn, SQLITE),
             Conn::Pg(conn, _) => down(&mut **conn, POSTGRES),
         })
@@ -61,19 +56,56 @@ impl Store {
         })
         .await
     }
+}
 
-    fn migrating(
-        &self,
-        work: impl FnOnce(&mut Conn) -> Result<(), OpenError>,
-    ) -> Result<(), OpenError> {
-        // Not from the pool, which would only report a timeout instead of the error's cause.
-        let mut conn = self.connector.connect()?;
-        lock_migrations(&mut conn)?;
-        let done = work(&mut conn);
-        let unlocked = unlock_migrations(&mut conn);
-        // The first error is the cause. Closing the connection releases the lock anyway.
-        done.and(unlocked)
+/// Runs the pending migrations on this connection.
+pub fn migrate_connection(conn: &mut Conn) -> Result<(), OpenError> {
+    migrating(conn, |conn| match conn {
+        // Pending migrations are read and run in one transaction, so a second replica finds none left.
+        Conn::Sqlite(conn) => conn.immediate_transaction(|conn| up(conn, SQLITE)),
+        Conn::Pg(conn, _) => {
+            up(&mut **conn, POSTGRES)?;
+            // Before the first write, because the database can have been moved here from another server.
+            Ok(changes::advance_counter(conn)?)
+        }
+    })
+}
+
+/// Whether exactly the migrations of this version were applied.
+pub fn is_this_version(conn: &mut Conn) -> Result<bool, OpenError> {
+    match conn {
+        Conn::Sqlite(conn) => has_exactly(conn, SQLITE),
+        Conn::Pg(conn, _) => has_exactly(&mut **conn, POSTGRES),
     }
+}
+
+fn has_exactly<DB: diesel::backend::Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    migrations: impl MigrationSource<DB>,
+) -> Result<bool, OpenError> {
+    let known = migrations.migrations().map_err(failed)?;
+    let known: BTreeSet<String> = known
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
+    let applied = conn.applied_migrations().map_err(failed)?;
+    let applied: BTreeSet<String> = applied.iter().map(ToString::to_string).collect();
+    Ok(known == applied)
+}
+
+fn migrating(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<(), OpenError>,
+) -> Result<(), OpenError> {
+    lock_migrations(conn)?;
+    let done = work(conn);
+    let unlocked = unlock_migrations(conn);
+    // The first error is the cause. Closing the connection releases the lock anyway.
+    done.and(unlocked)
+}
+
+fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> OpenError {
+    OpenError::Migration(error.to_string())
 }
 
 fn lock_migrations(conn: &mut Conn) -> Result<(), OpenError> {
@@ -100,8 +132,6 @@ fn up<DB: diesel::backend::Backend>(
     conn: &mut impl MigrationHarness<DB>,
     migrations: impl MigrationSource<DB>,
 ) -> Result<(), OpenError> {
-    let failed =
-        |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migration(error.to_string());
     let applied = conn.applied_migrations().map_err(failed)?;
     if applied
         .iter()
@@ -120,5 +150,5 @@ fn down<DB: diesel::backend::Backend>(
 ) -> Result<(), OpenError> {
     conn.revert_all_migrations(migrations)
         .map(|_| ())
-        .map_err(|error| OpenError::Migration(error.to_string()))
+        .map_err(failed)
 }

@@ -6,6 +6,7 @@ mod changes;
 mod config_changes;
 mod configs;
 mod connection;
+mod copy;
 mod declarations;
 mod encryption;
 mod error;
@@ -19,6 +20,7 @@ mod monitoring;
 mod new_config;
 mod new_run;
 mod pages;
+mod pool;
 mod pooler_check;
 mod postgres;
 mod reencrypt;
@@ -50,6 +52,7 @@ pub use configs::{
     save_config_and_connection,
 };
 pub use connection::{DatabaseAddress, Db};
+pub use copy::{CopiedTable, CopyError, Side};
 pub use declarations::{declarations_of, put_declarations};
 /// The error of `BEGIN` and `COMMIT`.
 pub use diesel::result::Error as TransactionError;
@@ -74,7 +77,7 @@ pub use monitoring::{
 };
 pub use new_run::{NewRun, insert_run};
 pub use pages::{PagePosition, SortColumn, SortKey, TaskFilter, TaskPage, task_page, tasks_after};
-pub use postgres::TlsMode;
+pub use postgres::{TlsMode, check_ca_file};
 pub use reencrypt::{ReencryptTotals, Undecryptable, can_decrypt_all, has_no_tables, reencrypt};
 pub use runs::{
     DueKind, LeaseRequest, delete_secrets, encrypt_secrets, is_launch_stored, known_runs,
@@ -88,8 +91,10 @@ pub use tasks::{
     unscoped_task_without_result, unscoped_tasks_without_result,
 };
 
-use connection::{Conn, Connector, PoolManager, PoolUse, pool};
+use crate::domain::panic;
+use connection::{Conn, Connector};
 use iaso::Attachment;
+use pool::{PoolManager, PoolUse, pool};
 
 /// How often a transaction is tried if concurrent ones make it fail.
 const MAX_TRIES: usize = 3;
@@ -228,7 +233,8 @@ impl Store {
     }
 
     /// A short transaction. `work` is not async, so it cannot stay open during a request to OpenHEXA. It is repeated if the
-    /// database rolled it back because of a concurrent one, so `work` must have no effects outside the database.
+    /// database rolled it back because of a concurrent one, so `work` must have no effects outside the database, except through
+    /// [`Db::after_commit`].
     pub async fn write<T, E>(
         &self,
         work: impl FnOnce(&mut Db<'_>) -> Result<T, E> + Clone + Send + 'static,
@@ -248,7 +254,7 @@ impl Store {
     ) -> Result<T, E> {
         // After a panic nothing that `work` has used is read again: its connection is broken and is closed.
         let done = catch_unwind(AssertUnwindSafe(|| run_write(&self.write_pool, work)));
-        done.unwrap_or_else(|_| Err(E::from(Error::Panicked)))
+        done.unwrap_or_else(|payload| Err(E::from(Error::Panicked(panic::message(&*payload)))))
     }
 }
 
@@ -275,9 +281,12 @@ where
 {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        // Cancelled because the process stops. A panic is a bug of the bridge, not an unavailable database.
-        Err(error) if error.is_cancelled() => Err(E::from(Error::Unavailable)),
-        Err(_) => Err(E::from(Error::Panicked)),
+        Err(error) => Err(E::from(match error.try_into_panic() {
+            // A panic is a bug of the bridge, not an unavailable database.
+            Ok(payload) => Error::Panicked(panic::message(&*payload)),
+            // Cancelled because the process stops.
+            Err(_) => Error::Unavailable,
+        })),
     }
 }
 

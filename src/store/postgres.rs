@@ -1,6 +1,6 @@
 //! Opens connections to PostgreSQL, with or without TLS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diesel_async::AsyncPgConnection;
@@ -50,6 +50,9 @@ pub async fn connect(url: &str, tls: &TlsMode) -> Result<AsyncPgConnection, Open
 fn connection_config(url: &str, tls: &TlsMode) -> Result<tokio_postgres::Config, OpenError> {
     let mut connection_config: tokio_postgres::Config =
         url.parse().map_err(|error| OpenError::url(&error))?;
+    if connection_config.get_application_name().is_none() {
+        connection_config.application_name("openhexa-bridge");
+    }
     if let TlsMode::Verified { .. } = tls {
         if connection_config.get_hosts().iter().any(is_socket) {
             return Err(OpenError::SocketTls);
@@ -87,18 +90,40 @@ fn verified(ca_file: Option<&PathBuf>) -> Result<rustls::ClientConfig, OpenError
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|_| OpenError::Tls)?;
+        .map_err(|error| OpenError::Tls(error.to_string()))?;
     let Some(file) = ca_file else {
         let builder = builder
             .with_platform_verifier()
-            .map_err(|_| OpenError::Tls)?;
+            .map_err(|error| OpenError::Tls(error.to_string()))?;
         return Ok(builder.with_no_client_auth());
     };
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).map_err(|_| OpenError::CaFile)? {
-        roots
-            .add(certificate.map_err(|_| OpenError::CaFile)?)
-            .map_err(|_| OpenError::CaFile)?;
-    }
+    let roots = root_certificates(file)?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// Whether the file contains certificates, and only valid ones.
+pub fn check_ca_file(file: &Path) -> Result<(), OpenError> {
+    root_certificates(file).map(drop)
+}
+
+fn root_certificates(file: &Path) -> Result<rustls::RootCertStore, OpenError> {
+    let unusable = |cause: String| OpenError::CaFile {
+        file: file.to_owned(),
+        cause,
+    };
+    // Read first, for the system's own error.
+    let text = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+        roots
+            .add(certificate)
+            .map_err(|error| unusable(error.to_string()))?;
+    }
+    if roots.is_empty() {
+        return Err(unusable(
+            "it contains no certificate in PEM format (-----BEGIN CERTIFICATE-----)".to_owned(),
+        ));
+    }
+    Ok(roots)
 }

@@ -41,8 +41,8 @@ pub fn has_no_tables(db: &mut Db<'_>) -> Result<bool, Error> {
     const POSTGRES: &str =
         "SELECT to_regclass('openhexa_bridge.connection') IS NOT NULL AS table_exists";
     let found: TableExists = match db {
-        Db::Sqlite(conn) => diesel::sql_query(SQLITE).get_result(&mut **conn)?,
-        Db::Pg(conn, _) => diesel::sql_query(POSTGRES).get_result(&mut **conn)?,
+        Db::Sqlite(conn, ..) => diesel::sql_query(SQLITE).get_result(&mut **conn)?,
+        Db::Pg(conn, ..) => diesel::sql_query(POSTGRES).get_result(&mut **conn)?,
     };
     Ok(!found.table_exists)
 }

@@ -77,8 +77,8 @@ fn due_without_lease(
     }
     Ok(match db {
         // No row locks: a write transaction locks the whole database.
-        Db::Sqlite(conn) => query!().load(&mut **conn)?,
-        Db::Pg(conn, _) => query!().for_update().skip_locked().load(&mut **conn)?,
+        Db::Sqlite(conn, ..) => query!().load(&mut **conn)?,
+        Db::Pg(conn, ..) => query!().for_update().skip_locked().load(&mut **conn)?,
     })
 }
 
@@ -325,8 +325,8 @@ pub fn wake_next_launch(
         };
     }
     let next: Option<i64> = match db {
-        Db::Sqlite(conn) => query!().get_result(&mut **conn).optional()?,
-        Db::Pg(conn, _) => query!()
+        Db::Sqlite(conn, ..) => query!().get_result(&mut **conn).optional()?,
+        Db::Pg(conn, ..) => query!()
             .for_update()
             .skip_locked()
             .get_result(&mut **conn)
@@ -365,7 +365,7 @@ fn launch_identity(db: &mut Db<'_>, of: TaskId) -> Result<LaunchIdentity, Error>
 /// Transactions that call [`must_wait_for_other_launch`] for the same pipeline run one after the other; otherwise two launches
 /// could miss each other. Not needed on SQLite, which has one writer.
 fn lock_pipeline_launches(db: &mut Db<'_>, pipeline: PipelineId) -> Result<(), Error> {
-    if let Db::Pg(conn, _) = db {
+    if let Db::Pg(conn, ..) = db {
         let (high, low) = pipeline.0.as_u64_pair();
         let key = i64::from_ne_bytes((high ^ low).to_ne_bytes());
         diesel::sql_query("SELECT pg_advisory_xact_lock($1)")

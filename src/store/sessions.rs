@@ -27,7 +27,7 @@ pub fn add_session(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     // One at a time: two transactions that delete the same rows could deadlock.
-    if let Db::Pg(conn, _) = db {
+    if let Db::Pg(conn, ..) = db {
         let lock = "LOCK TABLE openhexa_bridge.session IN SHARE ROW EXCLUSIVE MODE";
         diesel::sql_query(lock).execute(&mut **conn)?;
     }

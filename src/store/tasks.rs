@@ -221,7 +221,7 @@ pub fn lock_task(db: &mut Db<'_>, id: TaskId) -> Result<Option<Task>, Error> {
 }
 
 fn lock_row(db: &mut Db<'_>, id: TaskId) -> Result<(), Error> {
-    if let Db::Pg(conn, _) = db {
+    if let Db::Pg(conn, ..) = db {
         task::table
             .find(id.0)
             .select(task::id)
@@ -238,7 +238,7 @@ pub fn lock_task_of_account(
     account: AccountId,
     id: TaskId,
 ) -> Result<Option<Task>, Error> {
-    if let Db::Pg(conn, _) = db {
+    if let Db::Pg(conn, ..) = db {
         task::table
             .filter(task::id.eq(id.0).and(task::account_id.eq(account.0)))
             .select(task::id)

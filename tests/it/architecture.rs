@@ -19,7 +19,7 @@ const DEPENDENCIES: [(&str, &[&str], &[&str]); 14] = [
     ("openhexa", &["domain", "language", "clock"], &["actix_web", "diesel"]),
     ("iaso", &["domain"], &["actix_web", "diesel", "graphql_client"]),
     ("service", &["domain", "language", "store", "openhexa", "iaso", "clock"], &["actix_web", "StatusCode", "diesel", "graphql_client"]),
-    ("background", &["service", "clock"], &["actix_web", "diesel", "reqwest", "graphql_client"]),
+    ("background", &["domain", "service", "clock"], &["actix_web", "diesel", "reqwest", "graphql_client"]),
     ("http", &["domain", "language", "service", "clock"], &["diesel", "reqwest", "graphql_client"]),
     ("settings", &["domain"], &[]),
     ("telemetry", &["domain"], &[]),

@@ -84,6 +84,7 @@ async fn a_stop_waits_for_active_runs_and_starts_none() {
 
 #[tokio::test]
 async fn a_run_that_fails_or_panics_is_counted_and_the_next_one_starts() {
+    crate::support::log::capture();
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let _recorder = metrics::set_default_local_recorder(&recorder);
     let stop = CancellationToken::new();
@@ -115,4 +116,12 @@ async fn a_run_that_fails_or_panics_is_counted_and_the_next_one_starts() {
             format!(r#"openhexa_bridge_job_runs_total{{job="failing",outcome="{outcome}"}} 1"#);
         assert!(counted.contains(&line), "{line}: {counted}");
     }
+    let log = crate::support::log::text();
+    let line = log
+        .lines()
+        .find(|line| line.contains("background job panicked") && line.contains("\"failing\""));
+    assert!(
+        line.is_some_and(|line| line.contains("\"error\":\"a bug\"")),
+        "{line:?}"
+    );
 }

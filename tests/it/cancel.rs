@@ -211,6 +211,29 @@ async fn a_denied_stop_is_recorded_and_the_run_is_still_polled(
         ),
         (("RUNNING", false), 1)
     );
+    let host = story.openhexa.split('/').nth(2).unwrap().to_owned();
+    let text = crate::support::log::text();
+    let lines = text.lines().filter(|line| {
+        line.contains("OpenHEXA did not accept the stop request") && line.contains(&host)
+    });
+    let lines: Vec<Value> = lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert_eq!(
+        (
+            &lines[0]["task"],
+            &lines[0]["operation"],
+            &lines[0]["level"]
+        ),
+        (&json!(task), &json!("StopPipeline"), &json!("WARN"))
+    );
+    assert!(
+        lines[0]["error"]
+            .as_str()
+            .unwrap()
+            .contains("may not stop runs")
+    );
     let log = story.get(&format!("/tasks/{task}/logs/")).await.expect(200);
     let line = log["logs"][0]["message"].as_str().unwrap();
     assert!(

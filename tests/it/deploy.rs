@@ -81,22 +81,47 @@ struct Front {
 
 impl Front {
     async fn before(bridge: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let (port, iaso) = (free_port(), iaso().await);
         let bridge = bridge.replace("http://", "");
         let snippet = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/nginx.conf");
+        let servers = format!(
+            "{}\n  server {{\n    listen 127.0.0.1:{port};\n    include {};\n    \
+             location / {{ proxy_pass http://127.0.0.1:{iaso}; }}\n  }}",
+            outside(&bridge),
+            snippet.display()
+        );
+        Self::serving(port, &servers).await
+    }
+
+    /// The bridge alone at its address, without TLS.
+    async fn standalone(bridge: &str) -> Self {
+        let port = free_port();
+        let snippet = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/nginx.conf");
+        let own = deploy("nginx-standalone.conf");
+        let lines = own.lines().filter(|line| !line.contains("ssl_certificate"));
+        let servers: Vec<&str> = lines.collect();
+        let servers = servers
+            .join("\n")
+            .replace("127.0.0.1:8080", &bridge.replace("http://", ""))
+            .replace("listen 443 ssl", &format!("listen 127.0.0.1:{port}"))
+            .replace("listen 80", &format!("listen 127.0.0.1:{}", free_port()))
+            .replace(
+                "/etc/nginx/openhexa-bridge.conf",
+                &snippet.display().to_string(),
+            );
+        Self::serving(port, &servers).await
+    }
+
+    async fn serving(port: u16, servers: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         // If root starts nginx, its worker runs as root too, because the folder belongs to root.
         let root = std::fs::metadata("/proc/self")
             .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
         let user = if root { "user root;" } else { "" };
-        let outside = outside(&bridge);
         let text = format!(
             "{user}\npid nginx.pid;\ndaemon off;\nmaster_process off;\nerror_log stderr;\nevents {{}}\nhttp {{\n  access_log off;\n  \
              client_body_temp_path body;\n  proxy_temp_path proxy;\n  fastcgi_temp_path fastcgi;\n  uwsgi_temp_path uwsgi;\n  \
-             scgi_temp_path scgi;\n  {outside}\n  \
-             server {{\n    listen 127.0.0.1:{port};\n    include {};\n    \
-             location / {{ proxy_pass http://127.0.0.1:{iaso}; }}\n  }}\n}}\n",
-            snippet.display()
+             scgi_temp_path scgi;\n  {servers}\n}}\n"
         );
         let conf = folder.path().join("nginx.conf");
         std::fs::write(&conf, text).unwrap();
@@ -511,5 +536,45 @@ async fn an_unavailable_bridge_gets_a_json_error() {
         .send()
         .await;
     assert_eq!(direct.status, 401);
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bridge_alone_has_its_pages_and_its_api_and_keeps_the_rest_private() {
+    let story = plan(Base::Sqlite).begin().await;
+    let front = Front::standalone(&story.base_url()).await;
+    let ask = async |path: &str| {
+        let answer = front.ask(&story, Method::GET, path, None).await;
+        let place = answer.headers().get("location");
+        let place = place.map(|place| place.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), place.unwrap_or_default())
+    };
+    for (path, place) in [
+        ("/", "/api/openhexa/dashboard/"),
+        ("/dashboard/", "/api/openhexa/dashboard/"),
+        (
+            "/dashboard/tasks/7/?a=b",
+            "/api/openhexa/dashboard/tasks/7/?a=b",
+        ),
+    ] {
+        let (status, told) = ask(path).await;
+        assert_eq!(status, 302, "{path}");
+        assert!(told.ends_with(place), "{path}: {told}");
+    }
+    assert_eq!(ask("/api/openhexa/pipelines/").await.0, 200);
+    for path in ["/metrics", "/readyz", "/healthz", "/other/"] {
+        assert_eq!(ask(path).await.0, 404, "{path}");
+    }
+    let page = front
+        .client
+        .get(format!("{}/api/openhexa/dashboard/sign-in/", front.url));
+    let page = page.send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(
+        page.text()
+            .await
+            .unwrap()
+            .contains("/api/openhexa/dashboard/")
+    );
     story.end().await;
 }

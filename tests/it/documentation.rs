@@ -177,3 +177,106 @@ fn test_files_named_in_a_page_exist() {
         assert!(root().join(&name).exists(), "{name} does not exist");
     }
 }
+
+/// A row of the table of metrics: its name, its type and its labels.
+fn told_metrics() -> Vec<(String, String, BTreeSet<String>)> {
+    let row = Regex::new(r"(?m)^\| `(openhexa_bridge_\w+)` \| (\w+) \| \w+ \|([^|]*)\|").unwrap();
+    let name = Regex::new(r"`(\w+)`").unwrap();
+    let page = document("docs/metrics.md");
+    let labels = |text: &str| {
+        name.captures_iter(text)
+            .map(|one| one[1].to_owned())
+            .collect()
+    };
+    let rows = row.captures_iter(&page);
+    rows.map(|one| (one[1].to_owned(), one[2].to_owned(), labels(&one[3])))
+        .collect()
+}
+
+#[test]
+fn each_metric_of_the_code_is_in_the_page_with_its_labels() {
+    let counted = Regex::new(
+        r#"(?s)metrics::(counter|gauge|histogram)!\(\s*"(\w+)"((?:,\s*"\w+" => [\w.()]+)*)"#,
+    )
+    .unwrap();
+    let label = Regex::new(r#""(\w+)" =>"#).unwrap();
+    let mut found = BTreeSet::new();
+    for file in files(&root().join("src"), "rs") {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for one in counted.captures_iter(&text) {
+            let labels: Vec<String> = label
+                .captures_iter(&one[3])
+                .map(|one| one[1].to_owned())
+                .collect();
+            let labels: BTreeSet<String> = labels.into_iter().collect();
+            found.insert((one[2].to_owned(), one[1].to_owned(), labels));
+        }
+    }
+    assert!(found.len() >= 11, "{found:#?}");
+    assert_eq!(told_metrics().into_iter().collect::<BTreeSet<_>>(), found);
+}
+
+#[test]
+fn each_outcome_of_a_request_to_openhexa_is_in_the_page() {
+    let source = document("src/openhexa/error.rs");
+    let kind =
+        Regex::new(r#"(?m)^            Self::\w+(?:\(_\)| \{ \.\. \})? => "([a-z-]+)","#).unwrap();
+    let kinds: BTreeSet<String> = kind
+        .captures_iter(&source)
+        .map(|one| one[1].to_owned())
+        .collect();
+    assert!(kinds.len() >= 15, "{kinds:?}");
+    let page = document("docs/metrics.md");
+    // OpenHEXA answered, and only the content cannot be used.
+    let answered = ["too-large", "bad-definition", "bad-choices"];
+    for kind in kinds
+        .iter()
+        .filter(|kind| !answered.contains(&kind.as_str()))
+    {
+        assert!(page.contains(&format!("`{kind}`")), "{kind}");
+    }
+}
+
+#[test]
+fn alerts_name_metrics_with_labels_that_they_have_and_the_page_lists_them() {
+    let rules = document("deploy/prometheus-rules.yml");
+    let page = document("docs/metrics.md");
+    let used = Regex::new(r"(openhexa_bridge_\w+)(?:\{([^}]*)\})?").unwrap();
+    let label = Regex::new(r#"(\w+)(?:=~|!=|!~|=)""#).unwrap();
+    let told = told_metrics();
+    let mut count = 0;
+    for one in used.captures_iter(&rules) {
+        let (_, kind, labels) = told
+            .iter()
+            .find(|(name, ..)| *name == one[1])
+            .unwrap_or_else(|| panic!("no metric {}", &one[1]));
+        assert_ne!(kind, "histogram", "{}", &one[1]);
+        let selected = one.get(2).map(|text| text.as_str()).unwrap_or_default();
+        for selected in label.captures_iter(selected) {
+            assert!(
+                labels.contains(&selected[1]),
+                "{} has no label {}",
+                &one[1],
+                &selected[1]
+            );
+        }
+        count += 1;
+    }
+    assert!(count >= 5, "only {count}");
+    let alert = Regex::new(r"(?m)^      - alert: (\w+)$").unwrap();
+    let alerts: Vec<String> = alert
+        .captures_iter(&rules)
+        .map(|one| one[1].to_owned())
+        .collect();
+    let row = Regex::new(r"(?m)^\| `(OpenHexaBridge\w+)` \|").unwrap();
+    let listed: Vec<String> = row
+        .captures_iter(&page)
+        .map(|one| one[1].to_owned())
+        .collect();
+    assert_eq!((alerts.len(), &alerts), (5, &listed));
+    for outcome in ["token-refused", "answered"] {
+        assert!(
+            rules.contains(&format!("\"{outcome}\"")) && page.contains(&format!("`{outcome}`"))
+        );
+    }
+}

@@ -82,6 +82,19 @@ async fn metrics_have_routes_and_outcomes_but_no_accounts(#[values(Sqlite, Postg
         assert!(counted.text.contains(line), "{line}: {}", counted.text);
     }
     assert!(!counted.text.contains(&id(1)), "no pipeline id in a label");
+    let page = include_str!("../../docs/metrics.md");
+    let types = counted
+        .text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "));
+    let types: Vec<&str> = types
+        .filter(|line| line.starts_with("openhexa_bridge_"))
+        .collect();
+    assert!(types.len() >= 8, "{types:?}");
+    for line in types {
+        let (name, kind) = line.split_once(' ').unwrap();
+        assert!(page.contains(&format!("| `{name}` | {kind} |")), "{line}");
+    }
     story.end().await;
 }
 

@@ -22,6 +22,7 @@ mod cancel;
 mod chaos;
 mod command_line;
 mod configuration;
+mod copy_database;
 mod database_tls;
 mod databases;
 mod deadlines;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use openhexa_bridge::settings::{DatabaseTls, LogFormat, MetricsAccess, Settings, Sources};
+use openhexa_bridge::settings::{
+    DatabaseTls, LogFormat, MetricsAccess, Settings, Sources, has_no_effect,
+};
 use regex::Regex;
 use secrecy::ExposeSecret;
 
@@ -271,6 +273,45 @@ fn an_unknown_setting_is_an_error_with_the_known_ones() {
         told.starts_with("port (set by OPENHEXA_BRIDGE__PORT in the environment) is not a setting"),
         "{told}"
     );
+}
+
+#[test]
+fn a_setting_with_one_underscore_is_told_with_the_one_that_was_meant() {
+    let told = from_environment(&[("SERVER_PORT", "80")]).unwrap_err();
+    assert_eq!(
+        told,
+        "server_port (set by OPENHEXA_BRIDGE__SERVER_PORT in the environment) is not a setting; did you mean server.port, as \
+         OPENHEXA_BRIDGE__SERVER__PORT in the environment?"
+    );
+}
+
+#[test]
+fn a_variable_that_looks_like_a_setting_and_is_none_is_told_with_the_one_that_was_meant() {
+    for name in [
+        "OPENHEXA_BRIDGE_SERVER__PUBLIC_URL",
+        "OPENHEXA_BRIDGE_SERVER_PUBLIC_URL",
+        "OPENHEXABRIDGE__SERVER__PUBLIC_URL",
+        "OPENHEXA_BRIGDE__SERVER__PUBLIC_URL",
+        "openhexa_bridge__server__public_url",
+    ] {
+        let told = has_no_effect(name).unwrap_or_default();
+        assert_eq!(
+            told,
+            format!(
+                "the environment variable {name} is not used: did you mean OPENHEXA_BRIDGE__SERVER__PUBLIC_URL?"
+            )
+        );
+    }
+    let unknown = has_no_effect("OPENHEXA_BRIDGE_PORT").unwrap_or_default();
+    assert!(unknown.contains("is not a setting"), "{unknown}");
+    for other in [
+        "OPENHEXA_URL",
+        "OPENHEXA_BRIDGE__SERVER__PORT",
+        "PATH",
+        "BRIDGE__SERVER__PORT",
+    ] {
+        assert_eq!(has_no_effect(other), None);
+    }
 }
 
 #[test]

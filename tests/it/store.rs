@@ -1,11 +1,15 @@
 //! Tests of the store without HTTP: its errors, and the order of its locks.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openhexa_bridge::domain::ids::{AccountId, TaskId};
 use openhexa_bridge::service;
-use openhexa_bridge::store::{self, Cipher, DatabaseAddress, Error, Options, Store};
+use openhexa_bridge::store::{
+    self, Cipher, DatabaseAddress, Error, Options, Store, TransactionError,
+};
 use rstest::rstest;
 use serde_json::json;
 
@@ -26,10 +30,60 @@ async fn a_query_that_panics_is_not_a_database_outage() {
     .unwrap();
     let failed: Result<(), Error> = store.read(|_| panic!("a mistake of ours")).await;
     let failed = failed.unwrap_err();
-    assert!(matches!(failed, Error::Panicked), "{failed}");
+    assert_eq!(failed.to_string(), "a query panicked: a mistake of ours");
     assert!(matches!(failed.into(), service::Error::Internal(_)));
     let next: Result<i32, Error> = store.read(|_| Ok(7)).await;
     assert_eq!(next.unwrap(), 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_panics_is_an_internal_error_with_the_message_of_the_panic() {
+    let jobs = service::Jobs::new(tokio::runtime::Handle::current());
+    let failed = jobs
+        .run(async { assert_eq!(1 + 1, 3, "a mistake of ours") })
+        .await;
+    let failed = failed.unwrap_err();
+    assert!(matches!(failed, service::Error::Panicked(_)), "{failed}");
+    assert!(failed.to_string().contains("a mistake of ours"), "{failed}");
+    assert_eq!(jobs.run(async { 7 }).await.unwrap(), 7);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_follows_a_commit_is_done_once_and_only_if_there_is_one(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base).begin().await;
+    let store = story.store().await;
+    let (done, tries) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let write = async |fails: usize| {
+        let (done, tries) = (done.clone(), tries.clone());
+        store
+            .write(move |db| {
+                let counted = done.clone();
+                db.after_commit(move || {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                });
+                store::probe_write(db)?;
+                assert_eq!(done.load(Ordering::SeqCst), 0, "before the commit");
+                if tries.fetch_add(1, Ordering::SeqCst) < fails {
+                    let cause = TransactionError::RollbackTransaction;
+                    return Err(Error::Contended(cause));
+                }
+                Ok(())
+            })
+            .await
+    };
+    write(9).await.unwrap_err();
+    assert_eq!(done.load(Ordering::SeqCst), 0);
+    tries.store(0, Ordering::SeqCst);
+    // The second try commits.
+    write(1).await.unwrap();
+    assert_eq!(
+        (done.load(Ordering::SeqCst), tries.load(Ordering::SeqCst)),
+        (1, 2)
+    );
+    story.end().await;
 }
 
 // So a test fails if a request that should only read writes.

@@ -173,10 +173,7 @@ where
         }
         let cached = self.clone();
         let job = async move { cached.shared(key, now, request).await };
-        self.jobs.spawn(job).await.map_err(|error| {
-            tracing::error!(%error, "reading from OpenHEXA panicked; the response has status 502");
-            Error::Upstream(openhexa::Error::GraphQl { code: None })
-        })
+        self.jobs.run(job).await
     }
 
     async fn fresh(&self, key: &K, now: DateTime<Utc>) -> Option<Outcome<T>> {

@@ -24,7 +24,7 @@ use crate::domain::message::Message;
 pub use crate::domain::statistics::{Durations, Period, Zone, per_mille};
 use crate::openhexa::{Instances, Permission};
 pub use crate::openhexa::{UpstreamState, UpstreamStatus};
-use crate::store::{self, Store};
+use crate::store::Store;
 use gather::{Usual, gather};
 
 /// How long figures are cached.
@@ -122,11 +122,7 @@ impl Monitoring {
     ) -> Result<Arc<Figures>, Error> {
         let own = self.clone();
         let computing = async move { own.get_or_compute(account, period, zone).await };
-        let figures = self.jobs.spawn(computing).await;
-        figures.map_err(|error| {
-            tracing::error!(%error, "computing the monitoring figures panicked");
-            Error::Internal(store::Error::Panicked)
-        })?
+        self.jobs.run(computing).await?
     }
 
     async fn get_or_compute(

@@ -115,15 +115,16 @@ pub fn apply_kill(
     let update = Update::killed_in_iaso();
     // There is no conflict, because the task has not ended.
     let after = apply(db, rules, task.clone(), &update, now)?.unwrap_or(task);
-    audit_kill(&after);
+    audit_kill(db, &after);
     Ok(after)
 }
 
-/// A kill in Iaso is no request to the bridge, so it gets its line in the audit log here. If the transaction fails, the next
-/// one that finds the kill writes another line.
-pub fn audit_kill(task: &Task) {
+/// A kill in Iaso is no request to the bridge, so it gets its line in the audit log here, when the transaction has committed.
+pub fn audit_kill(db: &mut Db<'_>, task: &Task) {
     let (task, account) = (task.id.0, task.account.0);
-    tracing::info!(target: "audit", action = "cancel", outcome = "done", who = "Iaso", account, object = %task, task, "audit");
+    db.after_commit(move || {
+        tracing::info!(target: "audit", action = "cancel", outcome = "done", who = "Iaso", account, object = %task, task, "audit");
+    });
 }
 
 /// Applies an update to a task that this transaction has locked.

@@ -22,6 +22,9 @@ use crate::service::tasks::is_last_denied;
 use crate::service::{Error, causes};
 use crate::store;
 
+/// The name of the request in the log.
+const OPERATION: &str = "StopPipeline";
+
 #[derive(Clone)]
 pub struct Stopper {
     pub(super) openhexa: Arc<dyn OpenHexa>,
@@ -50,7 +53,7 @@ impl Stopper {
             return Ok(());
         };
         match self.openhexa.stop(&connection.target, run).await {
-            Ok(response) => self.after_response(&task, &response).await,
+            Ok(response) => self.after_response(&task, connection, &response).await,
             Err(error) => {
                 let unanswered = Update::new(
                     Source::Bridge,
@@ -67,9 +70,11 @@ impl Stopper {
     pub async fn stop_launched(&self, task: TaskId, connection: &Connection, owner: &str) {
         if let Err(error) = self.stop_if_due(task, connection, owner).await {
             let (error, host) = (causes(&error), &connection.instance);
+            let operation = OPERATION;
             tracing::warn!(
                 task = task.0,
                 host,
+                operation,
                 error,
                 "the stop request failed; it is retried"
             );
@@ -102,18 +107,26 @@ impl Stopper {
     }
 
     /// The next poll shows whether the run ended. A response that will not change by itself is recorded.
-    async fn after_response(&self, task: &Task, response: &Stop) -> Result<(), Error> {
+    async fn after_response(
+        &self,
+        task: &Task,
+        connection: &Connection,
+        response: &Stop,
+    ) -> Result<(), Error> {
         match response {
             Stop::Accepted | Stop::AlreadyCompleted | Stop::AlreadyStopped | Stop::NotFound => {
                 Ok(())
             }
-            Stop::Denied => self.record_denied(task).await,
-            Stop::Other(word) => {
-                tracing::warn!(
-                    task = task.id.0,
-                    code = word,
-                    "OpenHEXA did not accept the stop request"
-                );
+            Stop::Denied => {
+                if self.record_denied(task).await? {
+                    let error = "the user of the token may not stop runs in this workspace";
+                    warn_not_accepted(task, connection, error);
+                }
+                Ok(())
+            }
+            Stop::Other(code) => {
+                let error = format!("unknown error code {code:?}");
+                warn_not_accepted(task, connection, &error);
                 self.writer
                     .record_once(task, EventKind::StopNotAccepted)
                     .await
@@ -122,8 +135,8 @@ impl Stopper {
         }
     }
 
-    /// Once for each cancel.
-    async fn record_denied(&self, task: &Task) -> Result<(), Error> {
+    /// Once for each cancel. Whether it was recorded now.
+    async fn record_denied(&self, task: &Task) -> Result<bool, Error> {
         let event = Event::new(self.writer.now(), Source::OpenHexa, EventKind::StopDenied);
         let event = with_note(event, &NoteCode::StopDenied.into());
         let (id, account) = (task.id, task.account);
@@ -131,10 +144,22 @@ impl Stopper {
             .store
             .write(move |db| {
                 if is_last_denied(db, id)? {
-                    return Ok(());
+                    return Ok(false);
                 }
-                Ok::<_, Error>(store::add_event(db, account, id, &event)?)
+                store::add_event(db, account, id, &event)?;
+                Ok::<_, Error>(true)
             })
             .await
     }
+}
+
+fn warn_not_accepted(task: &Task, connection: &Connection, error: &str) {
+    let (task, host, operation) = (task.id.0, &connection.instance, OPERATION);
+    tracing::warn!(
+        task,
+        host,
+        operation,
+        error,
+        "OpenHEXA did not accept the stop request"
+    );
 }

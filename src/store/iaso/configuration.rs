@@ -303,7 +303,7 @@ fn current_connection(
     found: &IasoConfig,
 ) -> Result<Option<Connection>, Error> {
     let (instance, target) = (&found.instance, &found.target);
-    let db = &mut Db::Pg(conn, None);
+    let db = &mut Db::unattached(conn);
     let stored = find_connection(db, cipher, account, instance, &target.workspace)?;
     Ok(stored.filter(|stored| has_same_access(&stored.target, target)))
 }
@@ -324,7 +324,7 @@ fn save_connection(
         content: Map::new(),
         by: None,
     };
-    let db = &mut Db::Pg(conn, None);
+    let db = &mut Db::unattached(conn);
     let id: ConnectionId = put_connection(db, cipher, account, &new, found.updated_at)?;
     Ok(Connection {
         id,
@@ -346,7 +346,7 @@ pub fn refresh_connections(db: &mut Db<'_>, cipher: &Cipher) -> Result<(), Error
     let Some((conn, attachment)) = db.attached() else {
         return Ok(());
     };
-    let active = connections_of_active_runs(&mut Db::Pg(conn, None), cipher)?;
+    let active = connections_of_active_runs(&mut Db::unattached(conn), cipher)?;
     if active.is_empty() {
         return Ok(());
     }

@@ -89,7 +89,7 @@ async fn a_report_that_iasos_table_refuses_is_not_stored_by_the_bridge() {
     stage.end().await;
 }
 
-/// As in `docs/operations.md`: the bridge's tables are restored to their state before the second launch,
+/// As in `docs/installation.md`: the bridge's tables are restored to their state before the second launch,
 /// Iaso's tables are not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_is_left_running_by_a_restore_of_the_bridge_is_ended() {
@@ -107,9 +107,10 @@ async fn a_task_that_is_left_running_by_a_restore_of_the_bridge_is_ended() {
              account_id) VALUES (40, now() - interval '1 day', 1, 2, 'RUNNING', 'launch_openhexa_pipeline', false, true, 1)",
         )
         .await;
-    let paper = include_str!("../../../docs/operations.md");
-    let (_, rest) = paper.split_once("```sql\n").unwrap();
+    let paper = include_str!("../../../docs/installation.md");
+    let (_, rest) = paper.split_once("```sql\nUPDATE").unwrap();
     let (told, _) = rest.split_once("```").unwrap();
+    let told = format!("UPDATE{told}");
     let statement = told.replace("TIME OF THE BACKUP", &backup.to_rfc3339());
     assert_ne!(statement, told);
     let administrator = stage

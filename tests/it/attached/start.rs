@@ -106,7 +106,7 @@ async fn a_missing_right_is_named() {
     let asked = [
         ("IASO__SIGNING_KEY", ""),
         ("IASO__URL", "http://127.0.0.1:1"),
-        ("SERVER__PUBLIC_URL", "https://iaso.example.org"),
+        ("SERVER__PUBLIC_URL", "https://iaso.ministry.test"),
     ];
     let fine = ended(&iaso, &["check-config"], &asked).await;
     let away = "warning: iaso.url (http://127.0.0.1:1) gives no usable response: Iaso is unreachable. \

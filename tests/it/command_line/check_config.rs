@@ -46,7 +46,7 @@ async fn valid_settings_succeed() {
     let folder = tempfile::tempdir().unwrap();
     let ended = check(folder.path()).run().await;
     let fine = "Configuration OK. Listening on 127.0.0.1:8080, database sqlite:data/openhexa-bridge.db, public URL \
-        http://127.0.0.1:8080";
+        http://127.0.0.1:8080, standalone (not attached to Iaso's database), no Iaso URL";
     assert_eq!(
         (&ended.out[..], &ended.err[..]),
         (&[fine.to_owned()][..], &[][..])
@@ -121,7 +121,7 @@ async fn warnings_about_iaso_are_printed() {
         ),
         (
             check()
-                .setting("SERVER__PUBLIC_URL", "https://iaso.example.org")
+                .setting("SERVER__PUBLIC_URL", "https://iaso.ministry.test")
                 .setting("IASO__URL", &iaso.url)
                 .setting("IASO__SIGNING_KEY", "the-secret-key-of-a-running-iaso-one")
                 .setting(
@@ -192,16 +192,16 @@ async fn a_warning_is_printed_and_does_not_fail() {
             &[],
         ),
         (
-            check().setting("OPENHEXA__PROXY", "http://proxy.example.org:3128"),
+            check().setting("OPENHEXA__PROXY", "http://proxy.ministry.test:3128"),
             &[
                 "warning: openhexa.proxy resolves host names: openhexa.allow_private = false only refuses addresses written as numbers, so the proxy must refuse names in private networks",
             ],
         ),
         (
             check()
-                .setting("OPENHEXA__PROXY", "http://proxy.example.org:3128")
+                .setting("OPENHEXA__PROXY", "http://proxy.ministry.test:3128")
                 .setting("OPENHEXA__ALLOW_PRIVATE", "true")
-                .setting("OPENHEXA__ALLOWED_HOSTS", "openhexa.example.org"),
+                .setting("OPENHEXA__ALLOWED_HOSTS", "openhexa.ministry.test"),
             &[],
         ),
         (
@@ -309,7 +309,7 @@ async fn a_network_address_without_a_key_is_an_error() {
             .inside(folder.path())
             .setting("DATABASE__URL", "sqlite:bridge.db")
             .setting("SERVER__ADDRESS", address)
-            .setting("SERVER__PUBLIC_URL", "https://iaso.example.org")
+            .setting("SERVER__PUBLIC_URL", "https://iaso.ministry.test")
             .setting("SECRETS__ENCRYPTION_KEY", encryption_key.expose_secret())
             .setting(
                 "SECRETS__CALLBACK_KEY",
@@ -357,7 +357,7 @@ async fn the_password_of_the_database_is_not_shown() {
     );
     let ended = line.run().await;
     let fine = "Configuration OK. Listening on 127.0.0.1:8080, database PostgreSQL \"bridge\" on 127.0.0.1, public URL \
-        http://127.0.0.1:8080";
+        http://127.0.0.1:8080, standalone (not attached to Iaso's database), no Iaso URL";
     assert_eq!(ended.out, [fine]);
 }
 
@@ -390,8 +390,8 @@ async fn every_name_of_this_machine_is_recognised() {
     }
     let away = "warning: database.tls is off and PostgreSQL is on another machine: the password and all data are sent unencrypted";
     for url in [
-        "postgres://bridge@127.0.0.1.example.org/name",
-        "postgres://bridge@localhost.example.org/name",
+        "postgres://bridge@127.0.0.1.ministry.test/name",
+        "postgres://bridge@localhost.ministry.test/name",
         "postgres://bridge:x@10.0.0.7/name?application_name=@localhost",
         "postgres://bridge@localhost,10.0.0.7/name",
         "postgres://bridge@localhost/name?hostaddr=10.0.0.7",
@@ -399,7 +399,7 @@ async fn every_name_of_this_machine_is_recognised() {
         has_warnings(check().setting("DATABASE__URL", url), &[away], "a-password").await;
     }
     let in_clear = "warning: server.public_url is not https: callback tokens are sent unencrypted";
-    let line = check().setting("SERVER__PUBLIC_URL", "http://127.0.0.1.example.org");
+    let line = check().setting("SERVER__PUBLIC_URL", "http://127.0.0.1.ministry.test");
     has_warnings(line, &[in_clear], "a-password").await;
 }
 
@@ -411,7 +411,7 @@ async fn an_iaso_without_a_usable_response_gets_a_warning() {
     let line = || {
         check(folder.path())
             .setting("IASO__URL", &iaso.url)
-            .setting("SERVER__PUBLIC_URL", "https://iaso.example.org")
+            .setting("SERVER__PUBLIC_URL", "https://iaso.ministry.test")
     };
     has_warnings(line(), &[], "a-password").await;
     for (mood, why) in [
@@ -430,4 +430,166 @@ async fn an_iaso_without_a_usable_response_gets_a_warning() {
         );
         has_warnings(line(), &[&told], "a-password").await;
     }
+}
+
+#[tokio::test]
+async fn what_is_used_names_an_ipv6_address_and_iaso() {
+    let folder = tempfile::tempdir().unwrap();
+    let iaso = crate::support::iaso::Iaso::start();
+    let line = check(folder.path())
+        .setting("SERVER__ADDRESS", "::1")
+        .setting("SERVER__PUBLIC_URL", "https://iaso.ministry.test")
+        .setting("IASO__URL", &iaso.url);
+    let fine = format!(
+        "Configuration OK. Listening on [::1]:8080, database sqlite:data/openhexa-bridge.db, public URL \
+         https://iaso.ministry.test, standalone (not attached to Iaso's database), Iaso URL {}",
+        iaso.url
+    );
+    assert_eq!(line.run().await.out, [fine]);
+}
+
+#[tokio::test]
+async fn values_of_the_examples_that_were_not_replaced_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = || check(folder.path());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (line, doubts) in [
+        (
+            check()
+                .setting("SERVER__PUBLIC_URL", "https://iaso.example.org")
+                .setting("KEYS__ADMIN", "…                openssl rand -hex 32"),
+            &[
+                "warning: server.public_url is https://iaso.example.org, an address of the examples: replace it with your own",
+                "warning: keys.admin is a text of the examples, not a secret: replace it",
+            ][..],
+        ),
+        (
+            check().setting(
+                "DATABASE__URL",
+                "postgres://openhexa_bridge:PASSWORD@127.0.0.1:5432/openhexa_bridge",
+            ),
+            &[
+                "warning: database.url contains the password of the examples: replace it with your own",
+            ],
+        ),
+        (
+            check().setting("DATABASE__URL", "postgres://USER:x@localhost:5432/NAME"),
+            &[
+                "warning: database.url contains the user and the name of the examples: replace it with your own",
+            ],
+        ),
+        (
+            check()
+                .setting("OPENHEXA__ALLOWED_HOSTS", "openhexa.example.org")
+                .setting("SERVER__PUBLIC_URL", "https://notexample.org"),
+            &[
+                "warning: openhexa.allowed_hosts is openhexa.example.org, an address of the examples: replace it with your own",
+            ],
+        ),
+    ] {
+        has_warnings(line, doubts, "x-x-x").await;
+    }
+    // The file as it is delivered: both addresses are named.
+    let example = check()
+        .arg("--config")
+        .arg(root.join("config/production.example.toml"))
+        .setting("KEYS__ADMIN", "a-key-of-an-administrator");
+    let told = example.run().await.out.join("\n");
+    for key in ["server.public_url", "iaso.url"] {
+        let doubt =
+            format!("warning: {key} is https://iaso.example.org, an address of the examples");
+        assert!(told.contains(&doubt), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_variable_that_looks_like_a_setting_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = [
+        "warning: the environment variable OPENHEXA_BRIDGE_SERVER_PORT is not used: did you mean OPENHEXA_BRIDGE__SERVER__PORT?",
+        "warning: the environment variable OPENHEXA_BRIDGE_SERVER_PROT is not used: it is not a setting. The name of a setting \
+         starts with OPENHEXA_BRIDGE__ and has two underscores between its parts",
+    ];
+    let line = check(folder.path())
+        .env("OPENHEXA_BRIDGE_SERVER_PORT", "80")
+        .env("OPENHEXA_BRIDGE_SERVER_PROT", "80")
+        .env("OPENHEXA_URL", "https://app.openhexa.org");
+    has_warnings(line, &told, "a-password").await;
+}
+
+#[tokio::test]
+async fn why_the_http_client_cannot_be_made_is_told_and_not_the_proxy() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("none.pem");
+    let line = check(folder.path()).env("SSL_CERT_FILE", &file);
+    let ended = line.env("SSL_CERT_DIR", &file).run().await;
+    assert_eq!(ended.status.code(), Some(1), "{:?}", ended.out);
+    let told = ended.out.join("\n");
+    assert!(
+        told.starts_with("error: cannot create the HTTP client for OpenHEXA: ")
+            && told.contains("SSL_CERT_FILE"),
+        "{told}"
+    );
+    assert!(!told.contains("proxy"), "{told}");
+    let proxy = check(folder.path()).setting("OPENHEXA__PROXY", "::no proxy::");
+    let told = proxy.run().await.out.join("\n");
+    assert!(
+        told.contains("error: openhexa.proxy is not a valid HTTP proxy URL"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn why_the_certificates_of_the_database_cannot_be_used_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let named = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file
+    };
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for (file, cause) in [
+        (folder.path().join("none.pem"), "No such file or directory"),
+        (folder.path().to_owned(), "Is a directory"),
+        (
+            named("empty.pem", ""),
+            "it contains no certificate in PEM format",
+        ),
+        (
+            named("text.pem", "no certificate"),
+            "it contains no certificate in PEM format",
+        ),
+        (named("broken.pem", broken), "certificate"),
+    ] {
+        let line = check(folder.path())
+            .setting("DATABASE__URL", "postgres://bridge@127.0.0.1/bridge")
+            .setting("DATABASE__TLS", "verified")
+            .setting("DATABASE__CA_FILE", &file.display().to_string());
+        let ended = line.run().await;
+        let start = format!("error: database.ca_file ({}): ", file.display());
+        let told = ended.out.join("\n");
+        assert!(told.starts_with(&start) && told.contains(cause), "{told}");
+        assert_eq!(ended.status.code(), Some(1));
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_read_is_told_with_the_cause() {
+    use crate::support::postgres::{database, execute};
+    let folder = tempfile::tempdir().unwrap();
+    let making = tokio::task::spawn_blocking(|| {
+        let url = database();
+        let role = format!("reader_{}", url.rsplit('_').next().unwrap());
+        let sql = format!(
+            "CREATE ROLE {role} LOGIN; CREATE SCHEMA openhexa_bridge; GRANT USAGE ON SCHEMA openhexa_bridge TO {role}; \
+             CREATE TABLE openhexa_bridge.connection (id bigint, token text)"
+        );
+        execute(&url, &sql);
+        url.replace("postgres@", &format!("{role}@"))
+    });
+    let url = making.await.unwrap();
+    let ended = check_database(folder.path(), &url).run().await;
+    let cause =
+        "database.url: the database cannot run a query: permission denied for table connection";
+    has_errors(&ended, &[cause]);
 }

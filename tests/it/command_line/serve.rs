@@ -59,7 +59,21 @@ async fn it_accepts_the_keys_of_the_settings(#[values(Sqlite, Postgres)] base: B
     let ended = bridge.stop(Signal::TERM).await;
     assert_eq!((ended.status.code(), ended.out.len()), (Some(0), 1));
     assert!(ended.took.as_secs() < 5, "{:?}", ended.took);
-    assert!(!ended.err.is_empty());
+    let started = ended
+        .err
+        .iter()
+        .find(|line| line.contains("the bridge started"));
+    let started: Value = serde_json::from_str(started.expect("a line about the start")).unwrap();
+    assert_eq!(started["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        format!("http://{}", started["address"].as_str().unwrap()),
+        address
+    );
+    let shown = started["database"].as_str().unwrap();
+    assert!(
+        shown.starts_with("sqlite:") || shown.starts_with("PostgreSQL \"test_"),
+        "{shown}"
+    );
     for line in &ended.err {
         assert!(serde_json::from_str::<Value>(line).is_ok(), "{line}");
         assert!(
@@ -115,6 +129,26 @@ async fn an_invalid_setting_stops_the_start_with_one_message() {
     ] {
         assert_eq!(line.run().await.error_line(), sentence);
     }
+}
+
+#[tokio::test]
+async fn a_variable_without_effect_is_told_at_the_start() {
+    let data = tempfile::tempdir().unwrap();
+    let mut bridge = serve(&sqlite(data.path()))
+        .env("OPENHEXA_BRIDGE_SERVER_PORT", "80")
+        .start();
+    bridge.lines(1).await;
+    let ended = bridge.stop(Signal::TERM).await;
+    let sentence =
+        "OPENHEXA_BRIDGE_SERVER_PORT is not used: did you mean OPENHEXA_BRIDGE__SERVER__PORT?";
+    assert!(
+        ended
+            .err
+            .iter()
+            .any(|line| line.contains("WARN") && line.contains(sentence)),
+        "{:#?}",
+        ended.err
+    );
 }
 
 #[tokio::test]

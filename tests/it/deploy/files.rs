@@ -21,7 +21,7 @@ fn settings_in(text: &str) -> BTreeSet<String> {
 fn variables_in_deploy_are_existing_settings() {
     let known = crate::settings::keys_in(crate::settings::DEFAULTS);
     let mut seen = 0;
-    for name in ["Dockerfile", "compose.yaml"] {
+    for name in ["Dockerfile", "compose.yaml", "nginx-standalone.conf"] {
         for key in settings_in(&deploy(name)) {
             assert!(known.contains(&key), "{name} sets {key}");
             seen += 1;
@@ -205,4 +205,110 @@ fn digests_come_from_the_registry_or_the_script_fails() {
     for away in ["exit 1", "echo '<no value>'", "true"] {
         assert_eq!(run(away), (false, String::new()), "{away}");
     }
+}
+
+/// Each path that the unit and `bridge-command` need is installed by a command of the document.
+#[test]
+fn what_the_unit_needs_is_installed_by_the_document() {
+    let (unit, command) = (deploy("openhexa-bridge.service"), deploy("bridge-command"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(root.join("docs/installation.md")).unwrap();
+    let papers = unit.lines().filter_map(|line| {
+        line.strip_prefix("Documentation=file:///usr/local/share/doc/openhexa-bridge/")
+    });
+    let papers: Vec<&str> = papers.collect();
+    assert!(papers.contains(&"installation.md"), "{papers:?}");
+    assert!(
+        papers
+            .iter()
+            .all(|name| root.join("docs").join(name).is_file())
+    );
+    assert!(document.contains("-t /usr/local/share/doc/openhexa-bridge docs/*.md"));
+    for path in [
+        "/usr/local/bin/openhexa-bridge",
+        "/etc/openhexa-bridge/production.toml",
+        "/etc/openhexa-bridge/secrets.env",
+    ] {
+        for text in [&unit, &command, &document] {
+            assert!(text.contains(path), "{path}");
+        }
+    }
+    for property in [
+        "DynamicUser=yes",
+        "StateDirectory=openhexa-bridge",
+        "StateDirectoryMode=0700",
+        "WorkingDirectory=/var/lib/openhexa-bridge",
+        "UMask=0077",
+        "EnvironmentFile=/etc/openhexa-bridge/secrets.env",
+    ] {
+        assert!(unit.lines().any(|line| line == property), "{property}");
+        assert!(
+            command.contains(&format!("--property={property}")),
+            "{property}"
+        );
+    }
+    let checked = std::process::Command::new("sh")
+        .arg("-n")
+        .arg(root.join("deploy/bridge-command"))
+        .status();
+    assert!(checked.unwrap().success());
+    for name in [
+        "nginx.conf",
+        "nginx-standalone.conf",
+        "openhexa-bridge.service",
+        "bridge-command",
+    ] {
+        assert!(document.contains(&format!("deploy/{name} ")), "{name}");
+    }
+}
+
+/// The role of the document can do everything that the bridge does, and reads nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_role_of_the_document_is_enough() {
+    use crate::support::postgres::{database, execute, rows};
+    let document = include_str!("../../../docs/installation.md");
+    let (_, rest) = document
+        .split_once("```sql\nCREATE ROLE openhexa_bridge ")
+        .unwrap();
+    let (told, _) = rest.split_once("```").unwrap();
+    let told = format!("CREATE ROLE openhexa_bridge {told}");
+    let preparing = tokio::task::spawn_blocking(move || {
+        let administrator = database();
+        let name = format!("installed_{}", administrator.rsplit('_').next().unwrap());
+        let told = told
+            .replace("openhexa_bridge", &name)
+            .replace("PASSWORD '", "PASSWORD 'a-");
+        let told = told.replace(
+            &format!("CREATE SCHEMA {name}"),
+            "CREATE SCHEMA openhexa_bridge",
+        );
+        let (first, second) = told.split_once(&format!("\\connect {name}")).unwrap();
+        for statement in first
+            .split(';')
+            .filter(|statement| !statement.trim().is_empty())
+        {
+            execute(&administrator, statement);
+        }
+        let (server, _) = administrator.rsplit_once('/').unwrap();
+        execute(&format!("{server}/{name}"), second);
+        let url = format!("{server}/{name}").replace("postgres@", &format!("{name}:a-PASSWORD@"));
+        let may = "SELECT has_database_privilege(current_database(), 'CREATE')::text, has_schema_privilege('public', 'CREATE')::text";
+        assert_eq!(rows(&url, may), [("false".to_owned(), "false".to_owned())]);
+        url
+    });
+    let url = preparing.await.unwrap();
+    let story = crate::support::story::StoryBuilder::on(crate::support::story::Base::Postgres)
+        .database(&url)
+        .pipelines(serde_json::json!([crate::support::catalogue::pipeline(
+            1,
+            &[],
+            crate::support::catalogue::quick("succeed")
+        )]))
+        .begin()
+        .await;
+    let task = story
+        .launch(&crate::support::catalogue::id(1), serde_json::json!({}))
+        .await;
+    assert_eq!(story.until_confirmed(task).await["status"], "SUCCESS");
+    story.end().await;
 }

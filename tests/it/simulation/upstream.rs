@@ -110,8 +110,8 @@ impl Upstream {
             .read(|db| {
                 let query = diesel::sql_query(LAST);
                 Ok(match db {
-                    Db::Sqlite(conn) => query.load(&mut **conn).unwrap(),
-                    Db::Pg(conn, _) => query.load(&mut **conn).unwrap(),
+                    Db::Sqlite(conn, ..) => query.load(&mut **conn).unwrap(),
+                    Db::Pg(conn, ..) => query.load(&mut **conn).unwrap(),
                 })
             })
             .await;

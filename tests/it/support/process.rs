@@ -62,7 +62,7 @@ impl Line {
     pub fn of(args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_openhexa-bridge"));
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("OPENHEXA_BRIDGE__") {
+            if name.to_string_lossy().starts_with("OPENHEXA_BRIDGE_") {
                 command.env_remove(name);
             }
         }

@@ -51,7 +51,9 @@ pub fn apply_all(
         ..GroupOutcome::default()
     };
     for killed in store::kill_requested(db, &known)? {
-        group.apply_kill(rules, &before, killed, items);
+        if let Some(after) = group.apply_kill(rules, &before, killed, items) {
+            audit_kill(db, &after);
+        }
     }
     let answers = items
         .iter()
@@ -88,6 +90,8 @@ struct GroupOutcome {
     effects: Vec<(TaskId, Effects)>,
     usages: HashMap<TaskId, Usage>,
     may_hold: bool,
+    /// What became of each report, for the metrics.
+    outcomes: Vec<&'static str>,
 }
 
 impl GroupOutcome {
@@ -146,7 +150,10 @@ impl GroupOutcome {
         if usage.allows_report(&rules.reports) || !self.may_hold {
             return self.write_with_held(rules, known, applied, usage);
         }
-        merge(item, applied, &base, known.progress(), usage)
+        let merged = merge(item, applied, &base, known.progress(), usage);
+        self.outcomes
+            .push(if merged.is_ok() { "merged" } else { "refused" });
+        merged
     }
 
     /// The report without its result, which is too large to be applied now.
@@ -227,7 +234,7 @@ impl GroupOutcome {
                 event.data = std::mem::take(&mut event.data).more_refused(more);
             }
         }
-        outcome(if applied.refused.is_some() {
+        self.outcomes.push(if applied.refused.is_some() {
             "refused"
         } else {
             "written"
@@ -269,26 +276,26 @@ impl GroupOutcome {
         }
     }
 
-    /// A kill in Iaso is applied before the reports.
+    /// A kill in Iaso is applied before the reports. The task after it, if it was applied.
     fn apply_kill(
         &mut self,
         rules: &Rules,
         before: &HashMap<TaskId, Task>,
         task: TaskId,
         items: &[Item],
-    ) {
+    ) -> Option<Task> {
         let at = items
             .iter()
             .find(|item| item.task == task)
             .map(|item| item.at);
-        let Some((known, at)) = before.get(&task).zip(at) else {
-            return;
-        };
-        if known.outcome().is_none() {
-            let killed = evaluate(rules, known, &Update::killed_in_iaso(), at);
-            audit_kill(&killed.after);
-            self.keep(killed);
+        let (known, at) = before.get(&task).zip(at)?;
+        if known.outcome().is_some() {
+            return None;
         }
+        let killed = evaluate(rules, known, &Update::killed_in_iaso(), at);
+        let after = killed.after.clone();
+        self.keep(killed);
+        Some(after)
     }
 
     fn keep(&mut self, applied: Applied) {
@@ -314,7 +321,10 @@ impl GroupOutcome {
         for (task, effects) in &self.effects {
             write_effects(db, *task, effects)?;
         }
-        Ok(store::add_events(db, &self.told)?)
+        store::add_events(db, &self.told)?;
+        let outcomes = self.outcomes;
+        db.after_commit(move || outcomes.into_iter().for_each(count));
+        Ok(())
     }
 }
 
@@ -336,10 +346,8 @@ fn merge(
 ) -> ReportOutcome {
     if let Some(refused) = applied.refused {
         usage.refuse();
-        outcome("refused");
         return Err(conflict(refused));
     }
-    outcome("merged");
     if let Observation::Reported(report) = &item.update.observation
         && applied.after != *base
     {
@@ -348,6 +356,6 @@ fn merge(
     Ok(applied.after)
 }
 
-fn outcome(outcome: &'static str) {
+fn count(outcome: &'static str) {
     metrics::counter!("openhexa_bridge_reports_total", "outcome" => outcome).increment(1);
 }

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::Reports;
 use super::group::{Item, ReportOutcome, apply_all};
+use crate::domain::panic;
 use crate::service::Error;
 
 /// Reports per transaction: enough to share the cost of a commit, few enough for a short transaction.
@@ -91,8 +92,10 @@ impl Reports {
         while let Some(group) = self.queue.next() {
             // A panic is a bug. The senders of the group get an error, and the next group is written.
             let answered = catch_unwind(AssertUnwindSafe(|| self.write_group(group)));
-            if answered.is_err() {
+            if let Err(payload) = answered {
+                let error = panic::message(&*payload);
                 tracing::error!(
+                    error,
                     "writing a group of reports panicked; their senders get status 503"
                 );
             }

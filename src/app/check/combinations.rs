@@ -1,81 +1,14 @@
-//! `openhexa-bridge check-config`: checks combinations of settings that are each valid.
-//!
-//! Invalid settings are refused earlier. A finding is an error, with which the start would fail or the bridge would be
-//! unusable, or a warning.
+//! Combinations of settings that are each valid, but with which the bridge cannot start, or should not run.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::StartError;
-use crate::domain::user::CredentialKind;
+use super::{Finding, listen_address, needs_stored_key};
+use crate::app::rules::openhexa_limits;
 use crate::settings::{DatabaseTls, LogFormat, MetricsAccess, Settings, is_empty};
 
-/// A problem with the settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
-    Error(Cow<'static, str>),
-    Warning(Cow<'static, str>),
-}
-
-impl Finding {
-    fn error(text: impl Into<Cow<'static, str>>) -> Self {
-        Self::Error(text.into())
-    }
-
-    fn warning(text: impl Into<Cow<'static, str>>) -> Self {
-        Self::Warning(text.into())
-    }
-
-    /// Whether the bridge cannot start with it.
-    pub fn is_error(&self) -> bool {
-        matches!(self, Self::Error(_))
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Error(text) => write!(f, "error: {text}"),
-            Self::Warning(text) => write!(f, "warning: {text}"),
-        }
-    }
-}
-
-pub async fn findings(settings: &Settings) -> Vec<Finding> {
-    let mut findings = settings_findings(settings);
-    findings.extend(attached(settings).await);
-    findings.extend(iaso_response(settings).await);
-    findings
-}
-
-/// Sends Iaso one request, with a token that it does not know: a refusal is the right response. An Iaso that is down is
-/// no obstacle, because it can start later.
-async fn iaso_response(settings: &Settings) -> Option<Finding> {
-    let unknown = SecretString::from("openhexa-bridge-check-config");
-    let client = match super::identity::iaso_client(settings) {
-        Ok(client) => client?,
-        Err(error) => return Some(Finding::error(error.to_string())),
-    };
-    let unavailable = client.check(CredentialKind::Token, &unknown).await.err()?;
-    let url = &settings.iaso.url;
-    Some(Finding::warning(format!(
-        "iaso.url ({url}) gives no usable response: {unavailable}. Iaso's users cannot sign in until it does"
-    )))
-}
-
-/// If attached to Iaso, checks its database. Changes nothing there.
-async fn attached(settings: &Settings) -> Option<Finding> {
-    if !settings.iaso.attached || super::encryption_key(settings).is_err() {
-        return None;
-    }
-    let refused = super::try_store(settings).await.err()?;
-    Some(Finding::error(refused.to_string()))
-}
-
-fn settings_findings(settings: &Settings) -> Vec<Finding> {
+pub fn findings(settings: &Settings) -> Vec<Finding> {
     let all = [
         secrets(settings),
         network(settings),
@@ -84,69 +17,6 @@ fn settings_findings(settings: &Settings) -> Vec<Finding> {
         iaso(settings),
     ];
     all.concat()
-}
-
-/// Checks that the database can be opened, the keys decrypt the stored data and, on a network, a user can sign in: otherwise
-/// `serve` would fail. A database that does not exist yet has no data.
-pub async fn database_finding(settings: &Settings) -> Option<Finding> {
-    let stored = match super::database::stored(settings).await {
-        Ok(stored) => stored,
-        Err(error) => return Some(Finding::error(error.to_string())),
-    };
-    if !stored.is_readable {
-        return Some(Finding::error(
-            "secrets.encryption_key does not decrypt the stored data. Restore the previous key, or add it to \
-             secrets.previous_encryption_keys",
-        ));
-    }
-    let open = listen_address(settings).filter(|_| !stored.has_key && needs_stored_key(settings));
-    open.map(|address| Finding::error(StartError::NoKey(address).to_string()))
-}
-
-/// The address, if it is an IP address.
-fn listen_address(s: &Settings) -> Option<SocketAddr> {
-    let address: IpAddr = s.server.address.trim_matches(['[', ']']).parse().ok()?;
-    Some(SocketAddr::new(address, s.server.port))
-}
-
-/// Whether the address is open to the network and the settings let no user sign in.
-fn needs_stored_key(s: &Settings) -> bool {
-    let local = listen_address(s).is_some_and(|address| address.ip().is_loopback());
-    let keys = [&s.keys.viewer, &s.keys.operator, &s.keys.admin];
-    let open = s.server.dangerously_let_everybody_administer;
-    !local && keys.into_iter().all(is_empty) && !s.iaso.has_users() && !open
-}
-
-/// What the bridge would use, without the password of the database.
-pub fn summary(settings: &Settings) -> String {
-    let (address, port) = (&settings.server.address, settings.server.port);
-    let database = shown_database(settings.database.url.expose_secret());
-    let public = match settings.server.public_url.as_str() {
-        "" => format!("http://{address}:{port}"),
-        url => url.to_owned(),
-    };
-    format!(
-        "Configuration OK. Listening on {address}:{port}, database {database}, public URL {public}"
-    )
-}
-
-fn shown_database(url: &str) -> String {
-    if url.starts_with("sqlite:") {
-        return url.to_owned();
-    }
-    let Ok(wanted) = url.parse::<tokio_postgres::Config>() else {
-        return "PostgreSQL".to_owned();
-    };
-    let hosts: Vec<String> = wanted.get_hosts().iter().map(shown_host).collect();
-    let name = wanted.get_dbname().unwrap_or_default();
-    format!("PostgreSQL {name:?} on {}", hosts.join(", "))
-}
-
-fn shown_host(host: &tokio_postgres::config::Host) -> String {
-    match host {
-        tokio_postgres::config::Host::Tcp(name) => name.clone(),
-        tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
-    }
 }
 
 /// Whether a URL names this machine.
@@ -217,6 +87,12 @@ fn secrets(s: &Settings) -> Vec<Finding> {
     .collect()
 }
 
+/// For example because of the proxy, or because the certificates to trust cannot be read.
+fn client_error(s: &Settings) -> Option<Finding> {
+    let created = crate::openhexa::Client::new(openhexa_limits(s));
+    created.err().map(|error| Finding::error(error.to_string()))
+}
+
 fn network(s: &Settings) -> Vec<Finding> {
     let local = listen_address(s).is_some_and(|address| address.ip().is_loopback());
     let url = s.server.public_url.as_str();
@@ -226,10 +102,7 @@ fn network(s: &Settings) -> Vec<Finding> {
             needs_stored_key(s),
             Finding::warning("keys.* are empty and server.address is open to the network: `serve` starts only if the database contains an active key"),
         ),
-        when(
-            crate::openhexa::Client::new(super::rules::openhexa_limits(s)).is_err(),
-            Finding::error("openhexa.proxy is not a valid HTTP proxy URL"),
-        ),
+        client_error(s),
         when(
             s.server.dangerously_let_everybody_administer,
             Finding::warning("server.dangerously_let_everybody_administer is true: every client that can reach the bridge is an administrator"),
@@ -334,15 +207,13 @@ fn database(s: &Settings) -> Vec<Finding> {
     let away = !url.starts_with("sqlite:") && !is_database_on_this_machine(url);
     let file = &s.database.ca_file;
     let named = s.database.tls == DatabaseTls::Verified && !file.as_os_str().is_empty();
+    let ca_file = named.then(|| crate::store::check_ca_file(file).err());
     [
         when(
             away && s.database.tls == DatabaseTls::Off,
             Finding::warning("database.tls is off and PostgreSQL is on another machine: the password and all data are sent unencrypted"),
         ),
-        when(
-            named && std::fs::read(file).is_err(),
-            Finding::error("cannot read database.ca_file"),
-        ),
+        ca_file.flatten().map(|error| Finding::error(error.to_string())),
     ]
     .into_iter()
     .flatten()

@@ -1,0 +1,101 @@
+//! `openhexa-bridge copy-database`: copies everything to another, empty database, to move from SQLite to PostgreSQL or back.
+
+use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::StartError;
+use super::database::{database, open_unchanged};
+use crate::service::causes;
+use crate::settings::Settings;
+use crate::store::{CopiedTable, CopyError, DatabaseAddress, Side};
+
+/// A large table gets a line after this many rows.
+const ROWS_PER_LINE: i64 = 10_000;
+
+// The two databases. A URL with a password is better set as `database.url` in the environment, because other users of the
+// machine can read a command line. (A doc comment here would replace the description of the command.)
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+pub struct Databases {
+    /// The database to copy from, in the format of `database.url`. Default: `database.url` of the settings.
+    #[arg(long, value_name = "URL")]
+    from: Option<SecretString>,
+    /// The empty database to copy to, in the same format. Default: `database.url` of the settings.
+    #[arg(long, value_name = "URL")]
+    to: Option<SecretString>,
+}
+
+/// `tell` gets one line for each table, more for large ones, and a summary.
+pub async fn copy_database(
+    settings: &Settings,
+    databases: Databases,
+    mut tell: impl FnMut(String) + Send + 'static,
+) -> Result<(), StartError> {
+    if settings.iaso.attached {
+        return Err(StartError::Other(
+            "copy-database is for a standalone bridge, but iaso.attached is true: the ids of tasks in Iaso's database \
+             belong to Iaso"
+                .to_owned(),
+        ));
+    }
+    let source = with_url(settings, "--from", databases.from)?;
+    let target = with_url(settings, "--to", databases.to)?;
+    refuse_missing_file(&source)?;
+    let (source, target) = (open_unchanged(&source)?, open_unchanged(&target)?);
+    let copying = tokio::task::spawn_blocking(move || {
+        let copied = source.copy_to(&target, &mut |table| {
+            if table.rows % ROWS_PER_LINE == 0 {
+                tell(format!("{}: {} rows …", table.name, table.rows));
+            }
+        })?;
+        tell(summary(&copied));
+        Ok::<_, CopyError>(())
+    });
+    let copied = copying
+        .await
+        .map_err(|error| StartError::Other(error.to_string()))?;
+    copied.map_err(|error| StartError::Other(causes(&error)))
+}
+
+/// The settings with another database.
+fn with_url(
+    settings: &Settings,
+    argument: &str,
+    url: Option<SecretString>,
+) -> Result<Settings, StartError> {
+    let mut settings = settings.clone();
+    if let Some(url) = url {
+        if !crate::settings::is_database(url.expose_secret()) {
+            return Err(StartError::Other(format!(
+                "{argument} must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
+            )));
+        }
+        settings.database.url = url;
+    }
+    Ok(settings)
+}
+
+/// A missing file would be created empty.
+fn refuse_missing_file(source: &Settings) -> Result<(), StartError> {
+    match database(source) {
+        DatabaseAddress::Sqlite(file) if !file.is_file() => Err(StartError::Other(format!(
+            "the {} database: the file {} does not exist",
+            Side::Source,
+            file.display()
+        ))),
+        DatabaseAddress::Sqlite(_) | DatabaseAddress::Postgres { .. } => Ok(()),
+    }
+}
+
+fn summary(copied: &[CopiedTable]) -> String {
+    let lines = copied
+        .iter()
+        .map(|table| format!("{}: {} rows", table.name, table.rows));
+    let lines: Vec<String> = lines.collect();
+    let all: i64 = copied.iter().map(|table| table.rows).sum();
+    format!(
+        "{}\n{all} rows of {} tables copied and counted. Set database.url to the new database before you start the bridge.",
+        lines.join("\n"),
+        copied.len()
+    )
+}

@@ -1,0 +1,115 @@
+//! What the bridge uses, in one line, for `check-config` and the log line of the start. It contains no password.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use secrecy::ExposeSecret;
+
+use crate::settings::Settings;
+
+pub struct Summary {
+    pub address: String,
+    pub database: String,
+    pub public_url: String,
+    pub attached: bool,
+    /// Empty: Iaso is not asked for its users.
+    pub iaso_url: String,
+}
+
+impl Summary {
+    pub fn of(settings: &Settings) -> Self {
+        let address = address(settings);
+        let public_url = match settings.server.public_url.as_str() {
+            "" => format!("http://{address}"),
+            url => url.to_owned(),
+        };
+        Self {
+            address,
+            database: shown_database(settings.database.url.expose_secret()),
+            public_url,
+            attached: settings.iaso.attached,
+            iaso_url: settings.iaso.url.clone(),
+        }
+    }
+
+    /// With the address that the bridge really listens on: the port of the settings can be 0.
+    #[must_use]
+    pub fn listening_on(self, address: SocketAddr) -> Self {
+        let public_url = match self.public_url.strip_prefix("http://") {
+            Some(own) if own == self.address => format!("http://{address}"),
+            Some(_) | None => self.public_url,
+        };
+        Self {
+            address: address.to_string(),
+            public_url,
+            ..self
+        }
+    }
+
+    pub fn log_start(&self) {
+        let version = env!("CARGO_PKG_VERSION");
+        let Self {
+            address,
+            database,
+            public_url,
+            attached,
+            iaso_url,
+        } = self;
+        tracing::info!(
+            version,
+            address,
+            database,
+            public_url,
+            attached,
+            iaso_url,
+            "the bridge started"
+        );
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mode = if self.attached {
+            "attached to Iaso's database"
+        } else {
+            "standalone (not attached to Iaso's database)"
+        };
+        let iaso = match self.iaso_url.as_str() {
+            "" => "no Iaso URL".to_owned(),
+            url => format!("Iaso URL {url}"),
+        };
+        write!(
+            f,
+            "Listening on {}, database {}, public URL {}, {mode}, {iaso}",
+            self.address, self.database, self.public_url
+        )
+    }
+}
+
+/// An IPv6 address has brackets.
+fn address(settings: &Settings) -> String {
+    let (address, port) = (&settings.server.address, settings.server.port);
+    match address.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) => SocketAddr::new(address, port).to_string(),
+        Err(_) => format!("{address}:{port}"),
+    }
+}
+
+fn shown_database(url: &str) -> String {
+    if url.starts_with("sqlite:") {
+        return url.to_owned();
+    }
+    let Ok(wanted) = url.parse::<tokio_postgres::Config>() else {
+        return "PostgreSQL".to_owned();
+    };
+    let hosts: Vec<String> = wanted.get_hosts().iter().map(shown_host).collect();
+    let name = wanted.get_dbname().unwrap_or_default();
+    format!("PostgreSQL {name:?} on {}", hosts.join(", "))
+}
+
+fn shown_host(host: &tokio_postgres::config::Host) -> String {
+    match host {
+        tokio_postgres::config::Host::Tcp(name) => name.clone(),
+        tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
+    }
+}
