@@ -97,7 +97,7 @@ async fn a_cancel_is_asked_twice_and_told_as_it_is() {
     let (story, tab, task, run) = on_its_page().await;
     story.fault(&json!({"fault": "lose_stop"})).await;
     tab.click("summary.danger").await;
-    tab.reads(".ask", "Stop this run?").await;
+    tab.reads(".ask", &format!("Stop task {task}?")).await;
     let report = json!({"task_id": task, "status": "RUNNING", "progress_value": 40, "end_value": 100, "progress_message": "Meanwhile"});
     story.report(&id(1), &report).await.expect(200);
     tab.reads("#live-progress", "Meanwhile").await;
