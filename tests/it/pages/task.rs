@@ -205,7 +205,7 @@ async fn a_cancel_is_asked_once_more_and_told_as_it_is(#[values(Sqlite, Postgres
         "{}",
         shown.text()
     );
-    assert!(!shown.buttons().contains(&"Stop this run".to_owned()));
+    assert!(!shown.buttons().contains(&"Stop the task".to_owned()));
     story.until_confirmed(task).await;
     assert!(page(&story, task).await.has("Stopped"));
     let refused = story.refused(As::Operator, &form, 409).await;
