@@ -8,6 +8,7 @@ pub mod event;
 pub mod failure;
 pub mod ids;
 pub mod json_numbers;
+pub mod launched_by;
 pub mod message;
 pub mod note;
 pub mod observation;

@@ -1,7 +1,7 @@
 //! Statistics of tasks: days and hours in the user's time zone, durations, shares. All are whole numbers, so that both
 //! databases give the same results.
 
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 /// The current offset of the user's clock from UTC. It is fixed: changes to and from summer time are ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,10 +27,21 @@ impl Zone {
         at + TimeDelta::minutes(self.minutes.into())
     }
 
+    /// The local day.
+    pub fn day(self, at: DateTime<Utc>) -> NaiveDate {
+        self.shown(at).date_naive()
+    }
+
+    /// The time at which the local clock shows this. None outside of the calendar.
+    pub fn utc(self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+        let offset = TimeDelta::minutes(self.minutes.into());
+        local.and_utc().checked_sub_signed(offset)
+    }
+
     /// When the local day began.
     pub fn midnight(self, at: DateTime<Utc>) -> DateTime<Utc> {
-        let day = self.shown(at).date_naive();
-        day.and_time(chrono::NaiveTime::MIN).and_utc() - TimeDelta::minutes(self.minutes.into())
+        self.utc(self.day(at).and_time(NaiveTime::MIN))
+            .unwrap_or(at)
     }
 }
 

@@ -91,7 +91,7 @@ fn by(language: Language, data: &EventData) -> Option<String> {
 
 fn progress(language: Language, data: &EventData) -> Option<String> {
     match (data.number("progress_value"), data.number("end_value")) {
-        (Some(done), Some(100)) => Some(format!("{done} %")),
+        (Some(done), Some(100)) => Some(format!("{done}\u{202f}%")),
         (Some(done), Some(of)) => {
             Some(language.translate(&say("detail-progress").with("done", done).with("of", of)))
         }

@@ -119,7 +119,7 @@ impl Bridge {
             &catalog,
             identity.settings_keys().cloned().collect(),
         );
-        let tasks = Arc::new(Tasks::new(store, openhexa, masking, seal));
+        let tasks = Arc::new(Tasks::new(store, clock, openhexa, masking, seal));
         let changed = TaskChanged::default();
         let runs = Arc::new(Runs::new(
             &parts,

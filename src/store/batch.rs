@@ -126,6 +126,7 @@ pub fn add_events(db: &mut Db<'_>, events: &[TaskEvent]) -> Result<(), Error> {
 #[derive(Default)]
 struct SaveTasks<'a> {
     id: Vec<i64>,
+    search: Vec<String>,
     state: Vec<String>,
     status: Vec<String>,
     reported: Vec<Option<String>>,
@@ -151,6 +152,7 @@ impl<'a> From<&'a [TaskChange]> for SaveTasks<'a> {
         for TaskChange { after, .. } in changes {
             let row = TaskColumns::from(after);
             all.id.push(after.id.0);
+            all.search.push(row.search);
             all.state.push(row.state);
             all.status.push(row.status);
             all.reported.push(row.reported);
@@ -185,7 +187,7 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
     #[rustfmt::skip]
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
-            "UPDATE task SET state = new.state, status = new.status, reported = new.reported, run_end = new.run_end, \
+            "UPDATE task SET search = new.search, state = new.state, status = new.status, reported = new.reported, run_end = new.run_end, \
              message = new.message, progress_value = new.progress_value, end_value = new.end_value, data = new.data, \
              data_late = new.data_late, note = new.note, note_code = new.note_code, called_back = new.called_back, started_at = new.started_at, \
              ended_at = new.ended_at, updated_at = new.updated_at, cancel_asked_at = new.cancel_asked_at, \
@@ -194,6 +196,7 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
         push_arrays!(
             out,
             BigInt => &self.id,
+            Text => &self.search,
             Text => &self.state,
             Text => &self.status,
             Nullable<Text> => &self.reported,
@@ -213,7 +216,7 @@ impl QueryFragment<Pg> for SaveTasks<'_> {
             BigInt => &self.revision,
         );
         out.push_sql(
-            ") AS new (id, state, status, reported, run_end, message, progress_value, end_value, data, data_late, note, \
+            ") AS new (id, search, state, status, reported, run_end, message, progress_value, end_value, data, data_late, note, \
              note_code, called_back, started_at, ended_at, updated_at, cancel_asked_at, revision) WHERE task.id = new.id",
         );
         Ok(())

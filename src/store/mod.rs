@@ -27,8 +27,12 @@ mod reencrypt;
 mod rows;
 mod runs;
 mod schema;
+mod search_text;
 mod sessions;
 mod statements;
+mod task_choices;
+mod task_count;
+mod task_filter;
 mod task_ids;
 mod tasks;
 mod types;
@@ -76,7 +80,7 @@ pub use monitoring::{
     failed_tasks, has_tasks, message_excerpts, running_tasks, succeeded_tasks,
 };
 pub use new_run::{NewRun, insert_run};
-pub use pages::{PagePosition, SortColumn, SortKey, TaskFilter, TaskPage, task_page, tasks_after};
+pub use pages::{PagePosition, SortKey, TaskPage, task_page, tasks_after};
 pub use postgres::{TlsMode, check_ca_file};
 pub use reencrypt::{ReencryptTotals, Undecryptable, can_decrypt_all, has_no_tables, reencrypt};
 pub use runs::{
@@ -85,6 +89,9 @@ pub use runs::{
     renew_lease, secrets_of, set_next_poll, tasks_of_runs, wake_next_launch,
 };
 pub use sessions::{NewSession, add_session, delete_session, is_session_active};
+pub use task_choices::{actors_of_tasks, launchers_of_tasks, pipelines_of_tasks};
+pub use task_count::{TaskCount, count_up_to, examined_since};
+pub use task_filter::{SortColumn, TaskFilter};
 pub use tasks::{
     get_task, get_task_for_list, get_task_without_result, insert_task, lock_task,
     lock_task_of_account, lock_task_without_result, rewrite_mirror, save_task, unscoped_task,

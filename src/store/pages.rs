@@ -11,36 +11,11 @@ use super::error::Error;
 use super::events::octet_length;
 use super::rows::RunColumns;
 use super::schema::{run, task};
+use super::task_filter::{SortColumn, TaskFilter, filtered};
 use super::tasks::{PartRows, for_list, part_columns, part_tasks_of};
-use super::types::{DbTime, DbUuid};
-use crate::domain::ids::{AccountId, PipelineId, TaskId};
-use crate::domain::task::{Status, Task};
-
-/// A column to sort by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SortColumn {
-    CreatedAt,
-    UpdatedAt,
-    StartedAt,
-    EndedAt,
-    Status,
-    Name,
-}
-
-/// Which tasks, in which order, and at most how many.
-#[derive(Clone, Debug)]
-pub struct TaskFilter {
-    pub account: AccountId,
-    pub statuses: Vec<Status>,
-    pub pipeline: Option<PipelineId>,
-    pub launcher: Option<i64>,
-    pub from: Option<DateTime<Utc>>,
-    pub to: Option<DateTime<Utc>>,
-    pub search: Option<String>,
-    pub order: SortColumn,
-    pub descending: bool,
-    pub limit: i64,
-}
+use super::types::DbTime;
+use crate::domain::ids::TaskId;
+use crate::domain::task::Task;
 
 /// A numbered page, and the number of all tasks.
 pub struct TaskPage {
@@ -79,41 +54,6 @@ impl PagePosition {
             task: task.id,
         }
     }
-}
-
-macro_rules! filtered {
-    ($tasks:expr, $filter:expr) => {{
-        let filter: &TaskFilter = $filter;
-        let mut query = $tasks
-            .filter(task::account_id.eq(filter.account.0))
-            .into_boxed();
-        if let [status] = filter.statuses.as_slice() {
-            query = query.filter(task::status.eq(status.as_str()));
-        } else if !filter.statuses.is_empty() {
-            let words: Vec<&str> = filter
-                .statuses
-                .iter()
-                .map(|status| status.as_str())
-                .collect();
-            query = query.filter(task::status.eq_any(words));
-        }
-        if let Some(pipeline) = filter.pipeline {
-            query = query.filter(task::pipeline_id.eq(DbUuid(pipeline.0)));
-        }
-        if let Some(launcher) = filter.launcher {
-            query = query.filter(task::launcher_id.eq(launcher));
-        }
-        if let Some(from) = filter.from {
-            query = query.filter(task::created_at.ge(DbTime(from)));
-        }
-        if let Some(to) = filter.to {
-            query = query.filter(task::created_at.le(DbTime(to)));
-        }
-        if let Some(search) = &filter.search {
-            query = query.filter(task::search.like(contains(search)).escape('\\'));
-        }
-        query
-    }};
 }
 
 /// Sorts by a column that can be null. Null is the largest value: the databases have different defaults, so the query says it.
@@ -349,16 +289,4 @@ fn text_of(position: &PagePosition) -> &str {
         SortKey::Text(text) => text,
         SortKey::Time(_) | SortKey::Unset => "",
     }
-}
-
-fn contains(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in text.to_lowercase().chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }

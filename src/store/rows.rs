@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::Error;
 use super::schema::{run, task};
+use super::search_text::search_text;
 use super::types::{DbTime, DbUuid};
 use crate::domain::ids::{
     AccountId, ConnectionId, LaunchId, PipelineId, RunId, TaskId, UserId, VersionId,
@@ -264,19 +265,6 @@ fn actor_of(row: &TaskColumns) -> Option<Actor> {
     stored
         .filter(|_| row.launcher_id.is_none())
         .map(Actor::read)
-}
-
-/// The text that the search of the task list searches, in lower case, because SQLite only ignores the case of ASCII letters.
-fn search_text(task: &Task) -> String {
-    let launcher = task.launcher.as_ref();
-    [
-        task.name.as_str(),
-        &task.pipeline.code,
-        launcher.map_or("", |person| &person.username),
-        launcher.map_or("", |person| &person.full_name),
-    ]
-    .join("\n")
-    .to_lowercase()
 }
 
 /// The status must come first: see [`status_at_start`].

@@ -79,7 +79,7 @@ async fn a_task_that_has_ended_is_not_cancelled(#[values(Sqlite, Postgres)] base
     let refused = story.post(&path, &json!({})).await.expect(409);
     assert_eq!(
         refused,
-        json!({"error": "The task has already ended (SUCCESS)", "status": "SUCCESS"})
+        json!({"error": "The task has already ended (success)", "status": "SUCCESS"})
     );
     story.drive(&run, &json!({"status": "success"})).await;
     let ended = story.until_confirmed(task).await;

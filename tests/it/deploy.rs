@@ -428,7 +428,7 @@ async fn an_iaso_token_cannot_be_exchanged_for_a_long_lived_one() {
         );
     }
     let inside = ask(Method::GET, "/openhexa-bridge-closed", None).await;
-    assert_eq!(inside.0, 404, "an address of nginx's own");
+    assert_eq!(inside.0, 404, "an internal path of nginx");
     story.end().await;
 }
 
@@ -577,4 +577,123 @@ async fn a_bridge_alone_has_its_pages_and_its_api_and_keeps_the_rest_private() {
             .contains("/api/openhexa/dashboard/")
     );
     story.end().await;
+}
+
+/// What a browser sends when a page is opened.
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_get_a_page_of_nginx_and_programs_json() {
+    let nobody = Front::before(&format!("127.0.0.1:{}", free_port())).await;
+    let ask = async |method: Method, accept: &str, language: &str, body: usize| {
+        let path = "/api/openhexa/dashboard/tasks/12/";
+        let ask = nobody
+            .client
+            .request(method, format!("{}{path}", nobody.url));
+        let ask = ask
+            .header("accept", accept)
+            .header("accept-language", language);
+        ask.body("x".repeat(body)).send().await.unwrap()
+    };
+    for (language, code, sentence, link) in [
+        (
+            "en-GB,en;q=0.9,fr;q=0.5",
+            "en",
+            "The bridge to OpenHEXA is unavailable",
+            "Go to the pipelines",
+        ),
+        (
+            "fr-CM,fr;q=0.9,en;q=0.5",
+            "fr",
+            "La passerelle vers OpenHEXA est indisponible",
+            "Voir les pipelines",
+        ),
+        (
+            "frr",
+            "en",
+            "The bridge to OpenHEXA is unavailable",
+            "Go to the pipelines",
+        ),
+        (
+            "",
+            "en",
+            "The bridge to OpenHEXA is unavailable",
+            "Go to the pipelines",
+        ),
+    ] {
+        for method in [Method::GET, Method::POST] {
+            let answer = ask(method, BROWSER, language, 0).await;
+            let headers = answer.headers().clone();
+            assert_eq!(answer.status(), 503, "{language}");
+            assert_eq!(headers[CONTENT_TYPE], "text/html; charset=utf-8");
+            assert_eq!(
+                (&headers[RETRY_AFTER], &headers["cache-control"]),
+                (&"5".parse().unwrap(), &"no-store".parse().unwrap())
+            );
+            let page = answer.text().await.unwrap();
+            for part in [
+                &format!("<html lang=\"{code}\">"),
+                sentence,
+                link,
+                "href=\"/api/openhexa/dashboard/\"",
+            ] {
+                assert!(page.contains(part), "{part}: {page}");
+            }
+            assert!(!page.contains('$') && !page.contains("<script"), "{page}");
+            allows_its_style(headers["content-security-policy"].to_str().unwrap(), &page);
+        }
+    }
+    for accept in [
+        "application/json",
+        "*/*",
+        "application/json, text/plain, */*",
+        "text/event-stream",
+        "text/htmlx",
+    ] {
+        let answer = ask(Method::GET, accept, "fr", 0).await;
+        assert_eq!(answer.status(), 503, "{accept}");
+        assert!(
+            error(answer)
+                .await
+                .starts_with("The bridge to OpenHEXA is unavailable"),
+            "{accept}"
+        );
+    }
+    let large = ask(Method::POST, BROWSER, "fr", 3_000_000).await;
+    assert_eq!(
+        (
+            large.status().as_u16(),
+            large.headers()[CONTENT_TYPE].to_str().unwrap()
+        ),
+        (413, "text/html; charset=utf-8")
+    );
+    assert!(
+        large
+            .text()
+            .await
+            .unwrap()
+            .contains("Ce formulaire est trop volumineux")
+    );
+    let inside = nobody
+        .client
+        .get(format!("{}/openhexa-bridge-away", nobody.url));
+    assert_eq!(
+        inside.send().await.unwrap().status(),
+        404,
+        "an internal path of nginx"
+    );
+}
+
+/// The policy of the page contains the hash of its style.
+#[track_caller]
+fn allows_its_style(policy: &str, page: &str) {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+    let (_, rest) = page.split_once("<style>").unwrap();
+    let (style, _) = rest.split_once("</style>").unwrap();
+    let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(style));
+    assert!(
+        policy.contains(&format!("'sha256-{hash}'")),
+        "{policy}: {hash}"
+    );
 }

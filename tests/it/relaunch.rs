@@ -110,7 +110,7 @@ async fn while_the_first_task_is_running_it_is_a_conflict(#[values(Sqlite, Postg
     let refused = story.post(&again(task), &json!({})).await.expect(409);
     assert_eq!(
         refused,
-        json!({"error": "The task has not ended yet (QUEUED): it can be launched again after it has ended", "status": "QUEUED"})
+        json!({"error": "The task has not ended yet (queued): it can be launched again after it has ended", "status": "QUEUED"})
     );
     story
         .until(task, "the run", |task| task["status"] == "RUNNING")

@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 
 use crate::domain::message::say;
+use crate::domain::statistics::Zone;
 use crate::http::error::{HttpResult, Problem};
 
 const MOST: usize = 200;
@@ -41,6 +42,12 @@ impl Query {
     pub fn given(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(own, _)| own == name);
         found.map(|(_, value)| value.trim())
+    }
+
+    /// All values of a parameter that can be repeated.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let own = self.0.iter().filter(move |(own, _)| own == name);
+        own.map(|(_, value)| value.as_str())
     }
 
     /// None without `limit`: then the response contains all items.
@@ -90,10 +97,20 @@ impl Query {
         self.get(name).map(parse).transpose()
     }
 
-    /// A time or a day. A day means its start, or its end with `end_of_day`.
+    /// A time or a day in UTC. A day means its start, or its end with `end_of_day`.
     pub fn time(&self, name: &str, end_of_day: bool) -> HttpResult<Option<DateTime<Utc>>> {
+        self.time_in(name, end_of_day, Zone::UTC)
+    }
+
+    /// The same with days of this time zone.
+    pub fn time_in(
+        &self,
+        name: &str,
+        end_of_day: bool,
+        zone: Zone,
+    ) -> HttpResult<Option<DateTime<Utc>>> {
         let parse = |text: &str| {
-            let time = moment(text, end_of_day).filter(is_four_digits);
+            let time = moment(text, end_of_day, zone).filter(is_four_digits);
             time.ok_or_else(|| Problem::field(name, say("query-time")))
         };
         self.get(name).map(parse).transpose()
@@ -105,7 +122,7 @@ fn is_four_digits(time: &DateTime<Utc>) -> bool {
     (0..=9999).contains(&time.year())
 }
 
-fn moment(text: &str, end_of_day: bool) -> Option<DateTime<Utc>> {
+fn moment(text: &str, end_of_day: bool, zone: Zone) -> Option<DateTime<Utc>> {
     // In a URL, `+` is decoded to a space.
     let text = text.replace(' ', "+");
     if let Ok(time) = DateTime::parse_from_rfc3339(&text) {
@@ -114,5 +131,5 @@ fn moment(text: &str, end_of_day: bool) -> Option<DateTime<Utc>> {
     let day = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok()?;
     let last = NaiveTime::from_hms_milli_opt(23, 59, 59, 999)?;
     let time = if end_of_day { last } else { NaiveTime::MIN };
-    Some(day.and_time(time).and_utc())
+    zone.utc(day.and_time(time))
 }

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::include::{DetailedTask, Include};
 use super::json_types::FullTask;
 use super::query::Query;
-use crate::domain::ids::TaskId;
+use crate::domain::ids::{PipelineId, TaskId};
+use crate::domain::launched_by::LaunchedBy;
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::domain::task::Status;
@@ -119,12 +120,11 @@ async fn follow(
 /// The filters and the order of the query.
 pub fn filter(who: &Principal, query: &Query, limit: usize) -> HttpResult<TaskFilter> {
     let (order, descending) = order(query)?;
-    let pipeline = query.get("pipeline").map(str::parse).transpose();
     Ok(TaskFilter {
         account: who.account,
         statuses: statuses(query)?,
-        pipeline: pipeline.map_err(|_| Problem::field("pipeline", say("query-uuid")))?,
-        launcher: query.id("launcher")?,
+        pipeline: pipeline(query)?,
+        launcher: query.id("launcher")?.map(LaunchedBy::Person),
         from: query.time("from", false)?,
         to: query.time("to", true)?,
         search: query.text("search")?,
@@ -134,10 +134,16 @@ pub fn filter(who: &Principal, query: &Query, limit: usize) -> HttpResult<TaskFi
     })
 }
 
-/// Without duplicates, so the list is never longer than the number of statuses.
-fn statuses(query: &Query) -> HttpResult<Vec<Status>> {
+pub fn pipeline(query: &Query) -> HttpResult<Option<PipelineId>> {
+    let pipeline = query.get("pipeline").map(str::parse).transpose();
+    pipeline.map_err(|_| Problem::field("pipeline", say("query-uuid")))
+}
+
+/// Separated by commas, or repeated as a form sends them. Without duplicates, so the list is never longer than the number of
+/// statuses.
+pub fn statuses(query: &Query) -> HttpResult<Vec<Status>> {
     let mut found = Vec::new();
-    for word in query.get("status").unwrap_or_default().split(',') {
+    for word in query.all("status").flat_map(|words| words.split(',')) {
         let word = word.trim();
         if word.is_empty() {
             continue;

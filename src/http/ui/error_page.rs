@@ -26,6 +26,14 @@ struct ProblemPage {
     again: bool,
     /// Whether to show a link to the settings.
     to_settings: bool,
+    list: ListLink,
+}
+
+/// A link to the list that the address belongs to.
+struct ListLink {
+    address: String,
+    /// The key of its text.
+    text: &'static str,
 }
 
 /// Replaces an error response without a body by a page.
@@ -61,10 +69,39 @@ fn render(request: &HttpRequest, problem: &Problem) -> HttpResult<HttpResponse> 
         sentence: heading(&layout, problem),
         advice,
         to_settings,
+        list: list_of(&layout, request.path()),
         again: status.is_server_error(),
         page: layout,
     };
     page(status, &shown)
+}
+
+/// The lists, by the start of the addresses of their entries. Only administrators get a link to the settings; at an address
+/// that does not exist, the user is not known, and everyone gets it.
+const LISTS: [(&str, &str); 5] = [
+    ("/tasks", "to-tasks"),
+    ("/monitoring", "to-monitoring"),
+    ("/settings/pipelines", "settings-defaults"),
+    ("/settings/keys", "settings-keys"),
+    ("/settings", "settings-nav"),
+];
+
+fn list_of(layout: &Layout, path: &str) -> ListLink {
+    let own = path.strip_prefix(layout.base).unwrap_or_default();
+    let is_own = |list: &&(&str, &str)| {
+        let rest = own.strip_prefix(list.0);
+        let may =
+            layout.may_administer() || !layout.signed_in() || !list.0.starts_with("/settings");
+        may && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let &(list, text) = LISTS
+        .iter()
+        .find(is_own)
+        .unwrap_or(&("/pipelines", "to-pipelines"));
+    ListLink {
+        address: layout.path_to(&format!("{list}/")),
+        text,
+    }
 }
 
 /// The API's message for an account without configuration is written for programmers.
@@ -114,7 +151,10 @@ pub fn advice(sentence: &Message) -> &'static str {
         | "cause-refused-other"
         | "upstream-busy" => "advice-upstream",
         "page-foreign" | "session-elsewhere" => "advice-foreign",
-        "not-allowed" | "profile-not-found" => "advice-role",
+        "not-allowed" => "advice-role",
+        "profile-not-found" => "advice-profile",
+        "task-not-found" => "advice-no-task",
+        "pipeline-not-found" => "advice-no-pipeline",
         "internal" => "advice-internal",
         "no-workspace"
         | "many-workspaces"

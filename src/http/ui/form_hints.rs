@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::form_controls::{EffectiveValue, MOST_CHOICES, choices, has_too_many, not_null};
 use super::form_values::{self, InputShape, boxes, text};
 use super::layout::Layout;
-use super::number_format::{is_quantity, written};
+use super::number_format::{is_quantity, ungrouped, written};
 use super::truncate::truncate;
 use crate::domain::message::say;
 use crate::domain::parameters::{Kind, Parameter, holds_secret};
@@ -88,9 +88,8 @@ fn in_words(layout: &Layout, parameter: &Parameter, value: &Value) -> String {
     let one = |value: &Value| match value {
         Value::Bool(flag) => layout.yes_or_no(*flag),
         Value::Number(number) if is_number => written(layout.language, number),
-        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            text(value)
-        }
+        Value::Number(number) => ungrouped(layout.language, number),
+        Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => text(value),
     };
     match (form_values::shape(parameter), value) {
         (InputShape::Many, Value::Array(items)) => {

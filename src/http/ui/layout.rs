@@ -10,9 +10,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::assets;
 use super::base_path::base_path;
+use super::number_format::NARROW;
 use crate::domain::ids::TaskId;
 use crate::domain::message::{Message, say};
-use crate::domain::principal::{Principal, Role};
+use crate::domain::principal::{Actor, Principal, Role};
 use crate::http::accept_language::Language;
 use crate::http::error::{HttpResult, internal};
 use crate::http::event_text;
@@ -117,9 +118,13 @@ impl Layout {
 
     fn role_and_key(&self, who: &Principal) -> String {
         let role = self.say(role_key(who.role));
-        match who.key {
-            Some(_) => format!("{role} · {}", event_text::actor(self.language, &who.actor)),
-            None => role,
+        match (who.key, &who.actor) {
+            (Some(_), Actor::Key { id, name }) => {
+                let key = say("nav-key").with("number", id.0).with("name", name);
+                format!("{role} · {}", self.word(&key))
+            }
+            (Some(_), other) => format!("{role} · {}", event_text::actor(self.language, other)),
+            (None, _) => role,
         }
     }
 
@@ -144,6 +149,16 @@ impl Layout {
     /// The address of another page, such as `/tasks/`.
     pub fn path_to(&self, place: &str) -> String {
         format!("{}{place}", self.base)
+    }
+
+    #[allow(
+        clippy::unused_self,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "templates call it as a method and pass references"
+    )]
+    /// A whole number of percent.
+    pub fn percent(&self, percent: &i64) -> String {
+        format!("{percent}{NARROW}%")
     }
 
     #[allow(clippy::unused_self, reason = "templates call it as a method")]

@@ -10,7 +10,7 @@
 //! pipelines.rs  the list of pipelines
 //! pipeline.rs   one pipeline: its launch form (form_*.rs, number_input.rs), its runs (duration_chart.rs)
 //! launch.rs     sends the launch form
-//! tasks.rs      the list of tasks
+//! tasks.rs      the list of tasks; task_filter.rs: its filters, and links to lists; time_zone.rs: days of the user
 //! task.rs       one task (task_events.rs, result_view.rs, version_defaults.rs); task_actions.rs: cancel and relaunch
 //! monitoring.rs figures (status_chart.rs, number_format.rs), status of OpenHEXA and of polling (openhexa_status.rs)
 //! settings/     for administrators: connection, default parameters (defaults_form.rs), API keys, history
@@ -44,7 +44,9 @@ mod status_chart;
 pub mod task;
 pub mod task_actions;
 mod task_events;
+mod task_filter;
 pub mod tasks;
+mod time_zone;
 mod truncate;
 mod version_defaults;
 

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::badge::Badge;
 use super::layout::{Layout, Section, page};
@@ -13,6 +13,8 @@ use super::openhexa_status::{
     OpenHexaStatus, PollingStatus, duration, openhexa_status, polling_status,
 };
 use super::status_chart::{StatusChart, status_chart};
+use super::task_filter::{Dates, task_list};
+use super::time_zone::{zone, zone_name};
 use super::truncate::truncate;
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
@@ -26,8 +28,6 @@ use crate::service::monitoring::{
     UpstreamReport, Zone, per_mille,
 };
 
-/// The user's offset from UTC in minutes; the script sets it.
-const COOKIE: &str = "openhexa_bridge_zone";
 /// Characters of a message.
 const LETTERS: usize = 160;
 
@@ -68,8 +68,10 @@ struct PeriodChoice {
 struct Figure {
     name: String,
     number: String,
-    link: Option<String>,
+    link: String,
     hint: Option<String>,
+    /// The list of the tasks that the hint counts.
+    hint_link: Option<String>,
 }
 
 struct FailureRow {
@@ -86,6 +88,8 @@ struct DurationsRow {
     id: String,
     name: String,
     count: String,
+    /// The list of these tasks, if all of them were counted.
+    link: Option<String>,
     median: String,
     p95: String,
     mean: String,
@@ -130,13 +134,6 @@ fn period(query: &Query) -> HttpResult<Period> {
     query.get("days").map_or(Ok(Period::Today), parse)
 }
 
-/// UTC without the script, or if the cookie is not valid.
-fn zone(request: &HttpRequest) -> Zone {
-    let cookie = request.cookie(COOKIE);
-    let minutes = cookie.and_then(|cookie| cookie.value().parse().ok());
-    minutes.and_then(Zone::new).unwrap_or_default()
-}
-
 fn compose(
     layout: Layout,
     found: &Figures,
@@ -145,6 +142,7 @@ fn compose(
     zone: Zone,
 ) -> MonitoringPage {
     let since = found.edges.first().copied();
+    let dates = dates(found, zone);
     let totals = totals(found);
     let (failures, pipelines) = (found.failures.iter(), found.pipelines.iter());
     let more = |key, all, shown| more(&layout, key, all, shown);
@@ -158,9 +156,7 @@ fn compose(
         at: found.at,
         any: found.any,
         verdict: verdict(&layout, totals),
-        figures: since.map_or_else(Vec::new, |since| {
-            figures(&layout, found, totals, &from(since, zone))
-        }),
+        figures: figures(&layout, found, totals, dates),
         chart: status_chart(&layout, found, period, zone),
         openhexa: openhexa_status(&layout, &upstream),
         polling: polling_status(&layout, &found.polling),
@@ -170,7 +166,9 @@ fn compose(
             found.failures_count,
             found.failures.len(),
         ),
-        pipelines: pipelines.map(|one| pipeline(&layout, one)).collect(),
+        pipelines: pipelines
+            .map(|one| pipeline(&layout, one, dates.filter(|_| !found.cut)))
+            .collect(),
         long: found.long.iter().map(|one| long(&layout, one)).collect(),
         long_more: more("monitoring-more-long", found.long_count, found.long.len()),
         cut: cut(found.cut, "monitoring-cut", MOST_READ),
@@ -196,27 +194,6 @@ fn choice(layout: &Layout, one: Period, chosen: Period) -> PeriodChoice {
             Period::Month => "monitoring-month",
         }),
         is_chosen: one == chosen,
-    }
-}
-
-/// `UTC`, `UTC+05:30`, `UTC−03:00`.
-fn zone_name(zone: Zone) -> String {
-    let minutes = zone.minutes();
-    let sign = match minutes {
-        0 => return "UTC".to_owned(),
-        ..0 => '−',
-        1.. => '+',
-    };
-    let minutes = minutes.abs();
-    format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
-}
-
-/// The value of the filter `from` in the list of tasks: a day if days start at midnight UTC.
-fn from(since: DateTime<Utc>, zone: Zone) -> String {
-    if zone == Zone::UTC {
-        since.format("%Y-%m-%d").to_string()
-    } else {
-        since.to_rfc3339_opts(SecondsFormat::Secs, true)
     }
 }
 
@@ -247,63 +224,61 @@ fn figures(
     layout: &Layout,
     found: &Figures,
     [queued, running, good, bad, stopped]: [i64; 5],
-    from: &str,
+    dates: Option<Dates>,
 ) -> Vec<Figure> {
-    let list = |statuses: &[Status], from: &str| Some(task_list(layout, statuses, from));
-    let figure = |key, number: i64, link| Figure {
+    let figure = |key, number: i64, statuses: &[Status], dates| Figure {
         name: layout.say(key),
         number: count(layout.language, number),
-        link,
+        link: task_list(layout, statuses, "", dates),
         hint: None,
+        hint_link: None,
     };
-    let live = found.queued + found.running;
-    let mut now = figure(
-        "monitoring-now",
-        live,
-        list(&[Status::Queued, Status::Running], ""),
-    );
-    now.hint = (found.queued > 0).then(|| {
-        let queued = count(layout.language, found.queued);
-        layout.with("monitoring-of-them-queued", "count", queued)
-    });
+    let of_period = |key, number, status| figure(key, number, &[status], dates);
     vec![
         figure(
             "monitoring-launched",
             queued + running + good + bad + stopped,
-            list(&[], from),
+            &[],
+            dates,
         ),
-        now,
-        figure("status-success", good, list(&[Status::Success], from)),
-        figure("status-error", bad, list(&[Status::Error], from)),
-        figure(
-            "monitoring-stopped",
-            stopped,
-            list(&[Status::Cancelled], from),
-        ),
-        success_rate(layout, good, bad),
+        Figure {
+            hint: (found.queued > 0).then(|| {
+                let queued = count(layout.language, found.queued);
+                layout.with("monitoring-of-them-queued", "count", queued)
+            }),
+            hint_link: Some(task_list(layout, &[Status::Queued], "", None)),
+            ..figure(
+                "monitoring-now",
+                found.queued + found.running,
+                &[Status::Queued, Status::Running],
+                None,
+            )
+        },
+        of_period("status-success", good, Status::Success),
+        of_period("status-error", bad, Status::Error),
+        of_period("monitoring-stopped", stopped, Status::Cancelled),
+        success_rate(layout, good, bad, dates),
     ]
 }
 
-fn success_rate(layout: &Layout, good: i64, bad: i64) -> Figure {
+fn success_rate(layout: &Layout, good: i64, bad: i64, dates: Option<Dates>) -> Figure {
     let rate = per_mille(good, good + bad).map(|rate| percent(layout.language, rate));
     Figure {
         name: layout.say("monitoring-rate"),
         number: rate.unwrap_or_else(|| "–".to_owned()),
-        link: None,
+        link: task_list(layout, &[Status::Success, Status::Error], "", dates),
         hint: Some(layout.say("monitoring-rate-how")),
+        hint_link: None,
     }
 }
 
-/// The address of the list of tasks with these statuses, launched since `from`.
-fn task_list(layout: &Layout, statuses: &[Status], from: &str) -> String {
-    let words: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in [("status", words.join(",").as_str()), ("from", from)] {
-        if !value.is_empty() {
-            query.append_pair(name, value);
-        }
-    }
-    layout.path_to(&format!("/tasks/?{}", query.finish()))
+/// The days of the period.
+fn dates(found: &Figures, zone: Zone) -> Option<Dates> {
+    let (first, end) = (found.edges.first()?, found.edges.last()?);
+    Some((
+        zone.day(*first),
+        zone.day(*end - TimeDelta::milliseconds(1)),
+    ))
 }
 
 fn failure(layout: &Layout, one: &FailureGroup) -> FailureRow {
@@ -328,10 +303,13 @@ fn tells_more(shown: &TaskMessage) -> bool {
     }
 }
 
-fn pipeline(layout: &Layout, one: &PipelineDurations) -> DurationsRow {
+/// Without `dates`, the row has no list of its tasks.
+fn pipeline(layout: &Layout, one: &PipelineDurations, dates: Option<Dates>) -> DurationsRow {
     let durations = &one.durations;
+    let id = one.id.to_string();
     DurationsRow {
-        id: one.id.to_string(),
+        link: dates.map(|dates| task_list(layout, &[Status::Success], &id, Some(dates))),
+        id,
         name: one.name.clone(),
         count: count(layout.language, durations.count),
         median: milliseconds(durations.median),

@@ -49,6 +49,12 @@ pub fn written(language: Language, number: &Number) -> String {
     sign.into_iter().chain((whole + &rest).chars()).collect()
 }
 
+/// The same without groups of digits, for numbers that are no quantities.
+pub fn ungrouped(language: Language, number: &Number) -> String {
+    let mark = decimal_mark(language).to_string();
+    number.to_string().replace('.', &mark)
+}
+
 fn decimal_mark(language: Language) -> char {
     match language {
         Language::English => '.',

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use super::form_values::text;
 use super::layout::Layout;
-use super::number_format::{is_quantity, written};
+use super::number_format::{is_quantity, ungrouped, written};
 use super::truncate::truncate;
 
 const ROWS: usize = 100;
@@ -39,8 +39,9 @@ pub enum ResultContent {
 
 pub struct Cell {
     text: String,
-    /// Shown as the language writes it.
     number: Option<Number>,
+    /// Whether the digits of the number are grouped.
+    is_quantity: bool,
     pub link: Option<String>,
     /// Whether it is right-aligned, to compare it with the rows above and below.
     pub is_number: bool,
@@ -175,7 +176,8 @@ pub fn cell(value: &Value) -> Cell {
     let is_short = whole.chars().nth(SHORT).is_none();
     Cell {
         text: truncate(&whole, CELL).0,
-        number: None,
+        number: value.as_number().cloned(),
+        is_quantity: false,
         link: Some(whole).filter(|whole| is_web && whole.len() <= LINK),
         is_number: value.is_number(),
         is_short,
@@ -185,7 +187,7 @@ pub fn cell(value: &Value) -> Cell {
 /// A value with a name; the name decides whether its number is a quantity.
 fn named(name: &str, value: &Value) -> Cell {
     Cell {
-        number: value.as_number().filter(|_| is_quantity(name)).cloned(),
+        is_quantity: is_quantity(name),
         ..cell(value)
     }
 }
@@ -193,7 +195,8 @@ fn named(name: &str, value: &Value) -> Cell {
 impl Cell {
     pub fn shown(&self, layout: &Layout) -> String {
         match &self.number {
-            Some(number) => written(layout.language, number),
+            Some(number) if self.is_quantity => written(layout.language, number),
+            Some(number) => ungrouped(layout.language, number),
             None => self.text.clone(),
         }
     }

@@ -9,45 +9,42 @@ use chrono::{DateTime, Utc};
 
 use super::badge::Badge;
 use super::layout::{Layout, Section, page};
+use super::number_format::count;
 use super::task::{launcher, message, percent, took};
+use super::task_filter::{FilterForm, FilterQuery, Preset};
+use super::time_zone::zone_name;
 use super::truncate::truncate;
+use crate::domain::message::say;
 use crate::domain::principal::Principal;
-use crate::domain::task::{Status, Task};
-use crate::http::api::query::Query;
-use crate::http::api::tasks::filter;
+use crate::domain::task::Task;
 use crate::http::error::{ErrorBody, HttpResult, Problem};
 use crate::service::Bridge;
-use crate::service::tasks::CursorPage;
+use crate::service::tasks::{CursorPage, FoundTasks, MOST_SEARCHED, TaskCount};
 
-const ROWS: usize = 30;
+const ROWS: i64 = 30;
 /// Characters of a message.
 const LETTERS: usize = 140;
-/// The filters of the list, with the names of the API.
-const FILTERS: [&str; 5] = ["search", "status", "from", "to", "pipeline"];
 
 #[derive(Template)]
 #[template(path = "tasks.html")]
 struct TasksPage {
     page: Layout,
-    search: String,
-    from: String,
-    to: String,
-    pipeline: String,
-    /// The pipeline's name, if the list contains a task of it.
-    pipeline_name: Option<String>,
-    statuses: Vec<StatusChoice>,
+    form: FilterForm,
+    presets: Vec<Preset>,
+    zone: String,
+    /// In minutes; the script compares it with the user's offset.
+    zone_minutes: i32,
+    /// How many tasks match.
+    count: Option<String>,
+    /// That older tasks were not searched.
+    cut: Option<String>,
     rows: Vec<TaskListRow>,
-    is_filtered: bool,
     /// Whether new tasks appear automatically: on the first page only.
     is_live: bool,
+    /// The first page with the same filters.
+    newest: String,
     older: Option<String>,
     problem: Option<String>,
-}
-
-struct StatusChoice {
-    word: &'static str,
-    shown: String,
-    chosen: bool,
 }
 
 struct TaskListRow {
@@ -68,72 +65,83 @@ pub async fn list(
     who: Principal,
     request: HttpRequest,
 ) -> HttpResult<HttpResponse> {
-    let query = Query::of(&request);
+    let query = FilterQuery::of(&request);
     let layout = Layout::of(&request, Section::Tasks);
+    let now = bridge.tasks.now();
     match find(&bridge, &who, &query).await {
-        Ok(found) => page(StatusCode::OK, &tasks(layout, &query, &found, None)),
+        Ok(found) => page(StatusCode::OK, &tasks(layout, &query, &found, now)),
         Err(problem) if problem.status_code() == StatusCode::BAD_REQUEST => {
-            let nothing = CursorPage {
-                tasks: Vec::new(),
-                next: None,
+            let sentence = ErrorBody::new(&problem, layout.language).error().to_owned();
+            let nothing = nothing(&bridge, &who).await?;
+            let shown = TasksPage {
+                problem: Some(sentence),
+                is_live: false,
+                count: None,
+                ..tasks(layout, &query, &nothing, now)
             };
-            let problem = ErrorBody::new(&problem, layout.language).error().to_owned();
-            let shown = tasks(layout, &query, &nothing, Some(problem));
             page(StatusCode::BAD_REQUEST, &shown)
         }
         Err(problem) => Err(problem),
     }
 }
 
-async fn find(bridge: &Bridge, who: &Principal, query: &Query) -> Result<CursorPage, Problem> {
-    let filter = filter(who, query, ROWS)?;
-    let cursor = query.get("cursor").unwrap_or_default();
-    Ok(bridge.tasks.list_after(filter, cursor).await?)
+async fn find(
+    bridge: &Bridge,
+    who: &Principal,
+    query: &FilterQuery,
+) -> Result<FoundTasks, Problem> {
+    let filter = query.filter(who, ROWS)?;
+    let cursor = query.query.get("cursor").unwrap_or_default();
+    Ok(bridge.tasks.find(filter, cursor).await?)
 }
 
-fn tasks(layout: Layout, query: &Query, found: &CursorPage, problem: Option<String>) -> TasksPage {
-    let given = |name: &str| query.get(name).unwrap_or_default().to_owned();
-    let pipeline = given("pipeline");
-    let first = found.tasks.first().filter(|_| !pipeline.is_empty());
-    let chosen = given("status").to_ascii_uppercase();
-    let choice = |status: Status| StatusChoice {
-        word: status.as_str(),
-        shown: Badge::of_task(&layout, status).word,
-        chosen: status.as_str() == chosen,
-    };
+/// For a page that only shows what is wrong with the filters.
+async fn nothing(bridge: &Bridge, who: &Principal) -> Result<FoundTasks, Problem> {
+    Ok(FoundTasks {
+        page: CursorPage {
+            tasks: Vec::new(),
+            next: None,
+        },
+        count: TaskCount::Exactly(0),
+        is_cut: false,
+        choices: bridge.tasks.choices(who.account).await?,
+    })
+}
+
+fn tasks(layout: Layout, query: &FilterQuery, found: &FoundTasks, now: DateTime<Utc>) -> TasksPage {
+    let views = found.page.tasks.iter();
+    let next = found.page.next.as_ref();
     TasksPage {
-        search: given("search"),
-        from: given("from"),
-        to: given("to"),
-        pipeline_name: first.map(|view| view.task.pipeline.name.clone()),
-        pipeline,
-        statuses: Status::ALL.map(choice).into(),
-        rows: found
-            .tasks
-            .iter()
-            .map(|view| row(&layout, &view.task))
-            .collect(),
-        is_filtered: FILTERS.iter().any(|name| query.get(name).is_some()),
-        is_live: problem.is_none() && query.get("cursor").is_none(),
-        older: found
-            .next
-            .as_ref()
-            .map(|cursor| older(&layout, query, cursor)),
-        problem,
+        form: query.form(&layout, &found.choices),
+        presets: query.presets(&layout, now),
+        zone: zone_name(query.zone),
+        zone_minutes: query.zone.minutes(),
+        count: Some(matching(&layout, found.count)),
+        cut: found.is_cut.then(|| {
+            let most = count(layout.language, MOST_SEARCHED);
+            layout.with("tasks-cut", "most", most)
+        }),
+        rows: views.map(|view| row(&layout, &view.task)).collect(),
+        is_live: query.query.get("cursor").is_none(),
+        newest: query.link(&layout, &[]),
+        older: next.map(|cursor| query.link(&layout, &[("cursor", cursor)])),
+        problem: None,
         page: layout,
     }
 }
 
-/// The address of the next page.
-fn older(layout: &Layout, query: &Query, cursor: &str) -> String {
-    let mut older = form_urlencoded::Serializer::new(String::new());
-    for name in FILTERS {
-        if let Some(value) = query.get(name) {
-            older.append_pair(name, value);
+/// How many tasks match, as text.
+fn matching(layout: &Layout, found: TaskCount) -> String {
+    match found {
+        TaskCount::Exactly(number) => {
+            let shown = count(layout.language, number);
+            let sentence = say("tasks-count").with("count", number);
+            layout.word(&sentence.with("shown", shown))
+        }
+        TaskCount::MoreThan(most) => {
+            layout.with("tasks-more", "most", count(layout.language, most))
         }
     }
-    let older = older.append_pair("cursor", cursor).finish();
-    layout.path_to(&format!("/tasks/?{older}"))
 }
 
 fn row(layout: &Layout, task: &Task) -> TaskListRow {

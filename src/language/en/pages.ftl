@@ -9,8 +9,11 @@ role-viewer = Viewer
 role-operator = Operator
 role-administrator = Administrator
 sign-out = Sign out
+nav-key = key { $number } ({ $name })
 try-again = Try again
 to-pipelines = Go to the pipelines
+to-tasks = Go to the tasks
+to-monitoring = Go to Monitoring
 search-do = Search
 
 sign-in-title = Sign in
@@ -33,9 +36,12 @@ advice-upstream = Running tasks continue. Their status is updated when OpenHEXA 
 advice-throttled = Status checks resume after the delay that OpenHEXA asked for. Try again in a few minutes.
 advice-untrusted = Ask the administrator of the bridge to add the certificate of OpenHEXA’s certificate authority to the file set in SSL_CERT_FILE.
 advice-role = Ask an administrator to give you this permission.
+advice-profile = Ask an administrator to create a profile for you in Iaso.
+advice-no-task = No task of your account has this number. Check the number, or look for the task in the list.
+advice-no-pipeline = The pipeline was deleted, is in another workspace, or the address is wrong. Look for it in the list.
 advice-internal = Try again. If it happens again, give the error number to an administrator.
 advice-wait = Wait a few seconds and try again.
-advice-back = Check the address, or go back to the list of pipelines.
+advice-back = Check the address, or go back to the list.
 
 stale-title = OpenHEXA is not responding.
 stale-as-of = Data from
@@ -135,12 +141,24 @@ hint-no-suggestions = Suggestions from the workspace are unavailable: { $why }.
 
 nav-tasks = Tasks
 nav-task = Task
-tasks-search = Search by name
+tasks-search = Number, name, message or launcher
 tasks-status = Status
-tasks-any-status = Any status
-tasks-from = From (UTC)
-tasks-to = To (UTC)
-tasks-of = Showing only tasks of { $name }.
+tasks-from = Launched from
+tasks-to = Launched until
+tasks-any-pipeline = All pipelines
+tasks-any-launcher = All
+tasks-dates = Launch dates
+tasks-any-date = All dates
+tasks-last-7-days = Last 7 days
+tasks-last-week = Last week
+tasks-last-30-days = Last 30 days
+tasks-count =
+    { $count ->
+        [one] { $shown } task.
+       *[other] { $shown } tasks.
+    }
+tasks-more = More than { $most } tasks.
+tasks-cut = Only the newest { $most } tasks of these dates were searched. To find older ones, choose an earlier end date.
 tasks-message = Message
 tasks-unconfirmed = not confirmed
 tasks-none = No task has been launched yet
@@ -159,8 +177,8 @@ task-progress = Progress
 task-waits = Waiting for OpenHEXA to start the run
 task-refresh = Refresh this page
 task-cancel = Stop…
-task-cancel-sure = Stop this run? Anything it has already written will not be undone.
-task-cancel-do = Stop this run
+task-cancel-sure = Stop task { $number }? What it has already written is kept.
+task-cancel-do = Stop the task
 task-relaunch = Launch again
 task-change = Change the parameters and launch again
 task-secret-again = Secrets are not stored: enter this value again.
@@ -297,7 +315,7 @@ monitoring-durations = Durations
 monitoring-durations-how = Successful tasks only. The usual mean is always that of the last 30 days. Durations of more than twice the usual mean are marked with ▲, if the pipeline has at least 3 successful tasks.
 monitoring-runs = Tasks
 monitoring-median = Median
-monitoring-p95 = 95 % within
+monitoring-p95 = 95 % within
 monitoring-mean = Mean
 monitoring-longest = Longest
 monitoring-usual = Usual mean

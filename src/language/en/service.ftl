@@ -16,6 +16,7 @@ version-unreadable = { cause-bad-definition }: ask the pipeline's author to uplo
 
 query-number = { $field } must be a whole number from 1 to { $most }
 query-id = { $field } must be a whole number
+query-launcher = { $field } must be the id of a user, or key-3 for the API key 3
 query-text = { $field } must be text of at most { $most } characters
 query-uuid = { $field } must be a UUID
 query-time = { $field } must be a time such as 2026-11-20T10:42:00Z or a date such as 2026-11-20
@@ -42,7 +43,7 @@ not-signed-in = Authentication credentials were not provided or are not valid
 not-allowed = You do not have permission to perform this action
 session-elsewhere = A change made with an Iaso session must come from a page of this site (header Origin or Sec-Fetch-Site)
 profile-not-found = User profile not found
-iaso-away = Iaso is unreachable, so your session cannot be checked; try again in a few seconds
+iaso-away = Iaso is unreachable, so your sign-in cannot be checked; try again in a few seconds
 too-many-requests = Too many requests: try again in { $seconds } s
 too-many-launches = Too many launches: try again in { $seconds } s
 too-many-results = The task sends too many results: try again in { $seconds } s
@@ -57,9 +58,30 @@ choices-unreadable = { cause-bad-choices }. Ask the pipeline's author to correct
 task-not-found = Task not found
 streams-crowded = Too many streams are open: try again later
 task-unknown = This pipeline has no such task
-task-has-ended = The task has already ended ({ $status })
-task-is-alive = The task has not ended yet ({ $status }): it can be launched again after it has ended
-task-cancel-asked = A stop was already requested for this task ({ $status })
+task-has-ended = The task has already ended ({ $status ->
+        [QUEUED] queued
+        [RUNNING] running
+        [SUCCESS] success
+        [ERROR] error
+        [CANCELLED] stopped
+       *[other] { $status }
+    })
+task-is-alive = The task has not ended yet ({ $status ->
+        [QUEUED] queued
+        [RUNNING] running
+        [SUCCESS] success
+        [ERROR] error
+        [CANCELLED] stopped
+       *[other] { $status }
+    }): it can be launched again after it has ended
+task-cancel-asked = A stop was already requested for this task ({ $status ->
+        [QUEUED] queued
+        [RUNNING] running
+        [SUCCESS] success
+        [ERROR] error
+        [CANCELLED] stopped
+       *[other] { $status }
+    })
 idempotency-other = This Idempotency-Key was already used for another request: use a new one
 relaunch-secret = { $name } is a secret and was not stored: enter it again
 relaunch-other = { $name } cannot be set: a relaunch uses the parameters of the first launch, and only secrets can be sent again

@@ -1,10 +1,10 @@
 # Ce qui est arrivé à une tâche, par qui et pourquoi. Lu sur les pages et dans l’API.
 
-actor-key = clé { $number } ({ $name })
+actor-key = la clé { $number } ({ $name })
 actor-settings-viewer = la clé de lecteur du fichier de configuration
 actor-settings-operator = la clé d’opérateur du fichier de configuration
 actor-settings-admin = la clé d’administrateur du fichier de configuration
-actor-local-user = utilisateur local
+actor-local-user = l’utilisateur local
 actor-command-line = la ligne de commande
 actor-iaso = un utilisateur d’Iaso
 

@@ -9,8 +9,11 @@ role-viewer = Lecteur
 role-operator = Opérateur
 role-administrator = Administrateur
 sign-out = Se déconnecter
+nav-key = clé { $number } ({ $name })
 try-again = Réessayer
 to-pipelines = Voir les pipelines
+to-tasks = Voir les tâches
+to-monitoring = Voir le suivi
 search-do = Rechercher
 
 sign-in-title = Se connecter
@@ -33,9 +36,12 @@ advice-upstream = Les tâches en cours continuent. Leur statut sera mis à jour 
 advice-throttled = La vérification des exécutions reprendra après le délai demandé par OpenHEXA. Réessayez dans quelques minutes.
 advice-untrusted = Demandez à l’administrateur de la passerelle d’ajouter le certificat de l’autorité de certification d’OpenHEXA au fichier indiqué par SSL_CERT_FILE.
 advice-role = Demandez à un administrateur de vous accorder ce droit.
+advice-profile = Demandez à un administrateur de vous créer un profil dans Iaso.
+advice-no-task = Aucune tâche de votre compte ne porte ce numéro. Vérifiez le numéro, ou cherchez la tâche dans la liste.
+advice-no-pipeline = Le pipeline a été supprimé, se trouve dans un autre espace de travail, ou l’adresse est incorrecte. Cherchez-le dans la liste.
 advice-internal = Réessayez. Si l’erreur se reproduit, communiquez son numéro à un administrateur.
 advice-wait = Attendez quelques secondes et réessayez.
-advice-back = Vérifiez l’adresse, ou revenez à la liste des pipelines.
+advice-back = Vérifiez l’adresse, ou revenez à la liste.
 
 stale-title = OpenHEXA ne répond pas.
 stale-as-of = Données du
@@ -135,14 +141,26 @@ hint-no-suggestions = Les suggestions de l’espace de travail sont indisponible
 
 nav-tasks = Tâches
 nav-task = Tâche
-tasks-search = Rechercher par nom
+tasks-search = Numéro, nom, message ou auteur du lancement
 tasks-status = Statut
-tasks-any-status = Tous les statuts
-tasks-from = Du (UTC)
-tasks-to = Au (UTC)
-tasks-of = Seules les tâches de { $name } sont affichées.
+tasks-from = Lancée du
+tasks-to = Lancée jusqu’au
+tasks-any-pipeline = Tous les pipelines
+tasks-any-launcher = Tous
+tasks-dates = Dates de lancement
+tasks-any-date = Toutes les dates
+tasks-last-7-days = 7 derniers jours
+tasks-last-week = Semaine dernière
+tasks-last-30-days = 30 derniers jours
+tasks-count =
+    { $count ->
+        [one] { $shown } tâche.
+       *[other] { $shown } tâches.
+    }
+tasks-more = Plus de { $most } tâches.
+tasks-cut = Seules les { $most } tâches les plus récentes de ces dates ont été examinées. Pour trouver des tâches plus anciennes, choisissez une date de fin antérieure.
 tasks-message = Message
-tasks-unconfirmed = non confirmé
+tasks-unconfirmed = à confirmer
 tasks-none = Aucune tâche n’a encore été lancée
 tasks-not-found = Aucune tâche ne correspond à ces filtres
 tasks-show-all = Afficher toutes les tâches
@@ -159,8 +177,8 @@ task-progress = Avancement
 task-waits = En attente du démarrage de l’exécution par OpenHEXA
 task-refresh = Actualiser cette page
 task-cancel = Arrêter…
-task-cancel-sure = Arrêter cette exécution ? Ce qu’elle a déjà écrit ne sera pas annulé.
-task-cancel-do = Arrêter cette exécution
+task-cancel-sure = Arrêter la tâche { $number } ? Ce qu’elle a déjà écrit sera conservé.
+task-cancel-do = Arrêter la tâche
 task-relaunch = Relancer
 task-change = Modifier les paramètres et relancer
 task-secret-again = Les secrets ne sont pas conservés : saisissez de nouveau cette valeur.

@@ -16,6 +16,7 @@ version-unreadable = { cause-bad-definition } : demandez à l’auteur du pipel
 
 query-number = « { $field } » doit être un nombre entier de 1 à { $most }
 query-id = « { $field } » doit être un nombre entier
+query-launcher = « { $field } » doit être l’identifiant d’un utilisateur, ou key-3 pour la clé API 3
 query-text = « { $field } » doit être un texte de { $most } caractères au plus
 query-uuid = « { $field } » doit être un UUID
 query-time = « { $field } » doit être une heure, par exemple 2026-11-20T10:42:00Z, ou une date, par exemple 2026-11-20
@@ -42,7 +43,7 @@ not-signed-in = Les informations d’authentification manquent ou ne sont pas va
 not-allowed = Vous n’avez pas le droit d’effectuer cette action
 session-elsewhere = Une modification faite avec une session Iaso doit venir d’une page de ce site (en-tête Origin ou Sec-Fetch-Site)
 profile-not-found = Profil utilisateur introuvable
-iaso-away = Iaso est injoignable : votre session ne peut pas être vérifiée. Réessayez dans quelques secondes
+iaso-away = Iaso est injoignable : votre identité ne peut pas être vérifiée. Réessayez dans quelques secondes
 too-many-requests = Trop de requêtes : réessayez dans { $seconds } s
 too-many-launches = Trop de lancements : réessayez dans { $seconds } s
 too-many-results = La tâche envoie trop de résultats : réessayez dans { $seconds } s

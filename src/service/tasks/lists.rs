@@ -8,7 +8,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::{AccountId, ConnectionId, TaskId};
 use crate::domain::message::say;
 use crate::domain::task::Task;
-use crate::service::Error;
+use crate::service::{Error, Seal};
 use crate::store::{self, ConnectionAddress, Db, PagePosition};
 pub use crate::store::{EventsQuery, SortColumn, TaskFilter};
 
@@ -106,34 +106,25 @@ impl Tasks {
 
     /// The page after a cursor; an empty cursor gives the first page.
     pub async fn list_after(&self, filter: TaskFilter, cursor: &str) -> Result<CursorPage, Error> {
-        let mark = if cursor.is_empty() {
-            None
-        } else {
-            let mark = cursor::read(&self.seal, &filter, cursor);
-            Some(mark.ok_or_else(|| Error::field("cursor", say("query-cursor")))?)
-        };
+        let position = self.position(&filter, cursor)?;
         let seal = self.seal.clone();
         self.store
-            .read(move |db| {
-                // One more than requested, to know whether there is a next page.
-                let one_more = TaskFilter {
-                    limit: filter.limit.saturating_add(1),
-                    ..filter.clone()
-                };
-                let mut tasks = store::tasks_after(db, &one_more, mark.as_ref())?;
-                let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-                let more = tasks.len() > limit;
-                tasks.truncate(limit);
-                let last = tasks.last().filter(|_| more);
-                let next = last.map(|task| {
-                    cursor::write(&seal, &filter, &PagePosition::of(task, filter.order))
-                });
-                Ok(CursorPage {
-                    tasks: with_run_urls(db, tasks)?,
-                    next,
-                })
-            })
+            .read(move |db| page_after(db, &seal, &filter, position.as_ref()))
             .await
+    }
+
+    /// The position in a cursor; none at the start of the list.
+    pub(super) fn position(
+        &self,
+        filter: &TaskFilter,
+        cursor: &str,
+    ) -> Result<Option<PagePosition>, Error> {
+        if cursor.is_empty() {
+            return Ok(None);
+        }
+        let position = cursor::read(&self.seal, filter, cursor);
+        let position = position.ok_or_else(|| Error::field("cursor", say("query-cursor")))?;
+        Ok(Some(position))
     }
 
     /// The task without its result, and the newest events of a part.
@@ -158,6 +149,29 @@ impl Tasks {
             })
             .await
     }
+}
+
+pub(super) fn page_after(
+    db: &mut Db<'_>,
+    seal: &Seal,
+    filter: &TaskFilter,
+    position: Option<&PagePosition>,
+) -> Result<CursorPage, Error> {
+    // One more than requested, to know whether there is a next page.
+    let one_more = TaskFilter {
+        limit: filter.limit.saturating_add(1),
+        ..filter.clone()
+    };
+    let mut tasks = store::tasks_after(db, &one_more, position)?;
+    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let more = tasks.len() > limit;
+    tasks.truncate(limit);
+    let last = tasks.last().filter(|_| more);
+    let next = last.map(|task| cursor::write(seal, filter, &PagePosition::of(task, filter.order)));
+    Ok(CursorPage {
+        tasks: with_run_urls(db, tasks)?,
+        next,
+    })
 }
 
 /// In the same order.

@@ -10,6 +10,7 @@ mod shared;
 pub mod stage;
 mod start;
 mod statements;
+mod task_list;
 mod triggers;
 
 use openhexa_bridge::domain::principal::Role;

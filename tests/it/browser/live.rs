@@ -97,7 +97,7 @@ async fn a_cancel_is_confirmed_and_its_progress_is_shown() {
     let (story, tab, task, run) = open_running_task().await;
     story.fault(&json!({"fault": "lose_stop"})).await;
     tab.click("summary.danger").await;
-    tab.reads(".ask", "Stop this run?").await;
+    tab.reads(".ask", &format!("Stop task {task}?")).await;
     let report = json!({"task_id": task, "status": "RUNNING", "progress_value": 40, "end_value": 100, "progress_message": "Meanwhile"});
     story.report(&id(1), &report).await.expect(200);
     tab.reads("#live-progress", "Meanwhile").await;

@@ -70,3 +70,62 @@ async fn the_end_of_a_task_is_shown_without_a_reload() {
     tab.end(&story.base_url()).await;
     story.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_card_opens_the_tasks_behind_it() {
+    let story = begin(&injected()).await;
+    let task = story.launch(&id(1), json!({})).await;
+    story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    let tab = Tab::new(ENGLISH).await;
+    tab.open(&page(&story)).await;
+    // The middle of the second card, beside its number.
+    tab.click(".figures > div:nth-child(2)").await;
+    tab.until("location.pathname === '/dashboard/tasks/'").await;
+    assert_eq!(
+        tab.js("location.search").await,
+        json!("?status=QUEUED%2CRUNNING")
+    );
+    tab.reads("#count", "1 task.").await;
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}
+
+/// The list of tasks takes the reader's days at the first visit too, and follows only the tasks that were chosen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_has_the_readers_days_and_keeps_its_filters() {
+    let story = begin(&injected()).await;
+    let tab = Tab::new(ENGLISH).await;
+    let zone = json!({"timezoneId": "Asia/Kolkata"});
+    tab.cdp("Emulation.setTimezoneOverride", zone).await;
+    let list = format!("{}/dashboard/tasks/", story.base_url());
+    tab.open(&format!("{list}?status=RUNNING&status=ERROR"))
+        .await;
+    tab.reads("#live-count", "midnight, UTC+05:30.").await;
+    tab.reads("#count", "0 tasks.").await;
+    tab.run("window.stays = true").await;
+    let task = story.launch(&id(1), json!({})).await;
+    let running = story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    tab.reads("#count", "1 task.").await;
+    tab.reads("#live-tasks", "Running").await;
+    let run = running["run"]["id"].as_str().unwrap();
+    story.drive(run, &json!({"status": "success"})).await;
+    story.until_confirmed(task).await;
+    tab.reads("#count", "0 tasks.").await;
+    tab.stayed().await;
+    // What is ticked goes into the address, and the page shows it again.
+    tab.click("input[value=SUCCESS]").await;
+    tab.click("form.filters button").await;
+    tab.until("location.search.includes('status=SUCCESS')")
+        .await;
+    tab.reads("#count", "1 task.").await;
+    let ticked = tab
+        .js("[...document.querySelectorAll('input[name=status]:checked')].map((one) => one.value)")
+        .await;
+    assert_eq!(ticked, json!(["RUNNING", "SUCCESS", "ERROR"]));
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}

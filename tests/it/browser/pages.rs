@@ -69,6 +69,7 @@ pub const BY_OPERATOR: &[Visit] = &[
     at("older version", PIPELINE, "/dashboard/pipelines/{lqas}/?version=5b0f2f3e-6a1d-4c58-9a57-0d6c1c6a3f01"),
     at("no such pipeline", PIPELINE, "/dashboard/pipelines/00000000-0000-4000-8000-000000000000/"),
     at("tasks", TASKS, "/dashboard/tasks/"),
+    at("tasks found", TASKS, "/dashboard/tasks/?status=SUCCESS&status=ERROR&from=2026-03-11&to=2026-03-12"),
     at("no task found", TASKS, "/dashboard/tasks/?search=zzz"),
     at("tasks badly asked for", TASKS, "/dashboard/tasks/?status=zzz"),
     at("task running", TASK, "/dashboard/tasks/{running}/"),

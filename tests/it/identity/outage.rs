@@ -14,7 +14,7 @@ use crate::support::iaso::{self, Iaso, MAY, ResponseMode};
 use crate::support::story::{Answer, As, Base, Postgres, Sqlite};
 
 const UNREACHABLE: &str =
-    "Iaso is unreachable, so your session cannot be checked; try again in a few seconds";
+    "Iaso is unreachable, so your sign-in cannot be checked; try again in a few seconds";
 
 #[track_caller]
 fn is_unavailable(answer: &Answer) {

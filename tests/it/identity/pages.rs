@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{WithSession, begin, denied, plan};
 use crate::support::catalogue::id;
-use crate::support::iaso::{self, Iaso, MAY};
+use crate::support::iaso::{self, Iaso, MAY, ResponseMode};
 use crate::support::story::{As, Base, Postgres, Sqlite};
 
 const SENTENCE: &str = "A change made with an Iaso session must come from a page of this site (header Origin or Sec-Fetch-Site)";
@@ -193,5 +193,48 @@ async fn in_dev_a_cookie_changes_nothing(#[values(Sqlite, Postgres)] base: Base)
         .cookie(&session);
     launch.json(&json!({"config": {}})).send().await.expect(201);
     assert!(iaso.received().is_empty());
+    story.end().await;
+}
+
+/// The advice of each page fits whoever reads it: somebody with a token has no session, and no permission was named.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_without_an_iaso_or_a_profile_say_what_to_do(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, iaso) = begin(base).await;
+    let session = iaso.session(iaso::profile(4, 1, MAY));
+    let told = async |session: &str, language: &str| {
+        let ask = story.ask_at(As::Anonymous, Method::GET, "/dashboard/tasks/");
+        let answer = ask.cookie(session).header("accept-language", language);
+        answer.send().await.text
+    };
+    iaso.respond_with(ResponseMode::Page(500));
+    for (language, sentence) in [
+        (
+            "en",
+            "Iaso is unreachable, so your sign-in cannot be checked",
+        ),
+        (
+            "fr",
+            "Iaso est injoignable\u{a0}: votre identité ne peut pas être vérifiée",
+        ),
+    ] {
+        let text = told(&session, language).await;
+        assert!(text.contains(sentence), "{text}");
+    }
+    iaso.respond_with(ResponseMode::Well);
+    let session = iaso.session(iaso::without_profile(17));
+    for (language, advice) in [
+        (
+            "en",
+            "Ask an administrator to create a profile for you in Iaso.",
+        ),
+        (
+            "fr",
+            "Demandez à un administrateur de vous créer un profil dans Iaso.",
+        ),
+    ] {
+        let text = told(&session, language).await;
+        assert!(text.contains(advice), "{text}");
+    }
     story.end().await;
 }

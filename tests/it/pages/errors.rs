@@ -54,6 +54,85 @@ async fn a_missing_page_has_an_error_page(#[values(Sqlite, Postgres)] base: Base
     story.end().await;
 }
 
+/// Where an address leads nowhere, the list that it belongs to is one click away.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_there_leads_to_its_list(#[values(Sqlite, Postgres)] base: Base) {
+    let story = StoryBuilder::on(base)
+        .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
+        .begin()
+        .await;
+    let (tasks, pipelines) = ("Go to the tasks", "Go to the pipelines");
+    for (who, path, status, list, text) in [
+        (As::Viewer, "tasks/9/", 404, "tasks/", tasks),
+        (As::Viewer, "tasks/none/", 404, "tasks/", tasks),
+        (As::Viewer, "tasks/9/nothing/", 404, "tasks/", tasks),
+        (As::Viewer, "pipelines/none/", 404, "pipelines/", pipelines),
+        (
+            As::Viewer,
+            "monitoring/nothing/",
+            404,
+            "monitoring/",
+            "Go to Monitoring",
+        ),
+        (
+            As::Viewer,
+            "monitoring/?days=5",
+            400,
+            "monitoring/",
+            "Go to Monitoring",
+        ),
+        (As::Viewer, "tasksome/", 404, "pipelines/", pipelines),
+        (As::Viewer, "settings/", 403, "pipelines/", pipelines),
+        (As::Admin, "settings/nothing/", 404, "settings/", "Settings"),
+        (
+            As::Admin,
+            "settings/pipelines/none/",
+            404,
+            "settings/pipelines/",
+            "Default parameters",
+        ),
+        (
+            As::Admin,
+            "settings/keys/nothing/",
+            404,
+            "settings/keys/",
+            "API keys",
+        ),
+    ] {
+        let page = story
+            .page_with(who, &format!("/dashboard/{path}"), status)
+            .await;
+        let address = page.attribute("to-list", "href").unwrap();
+        let shown = (address.as_str(), page.at("to-list"));
+        assert_eq!(
+            shown,
+            (format!("/dashboard/{list}").as_str(), text.to_owned()),
+            "{path}"
+        );
+    }
+    for (path, sentence, french) in [
+        (
+            "tasks/9/",
+            "No task of your account has this number.",
+            "Aucune tâche de votre compte ne porte ce numéro.",
+        ),
+        (
+            "pipelines/none/",
+            "The pipeline was deleted",
+            "Le pipeline a été supprimé",
+        ),
+    ] {
+        let path = format!("/dashboard/{path}");
+        let page = story.page_with(As::Viewer, &path, 404).await;
+        assert!(page.has(sentence), "{}", page.text());
+        let ask = story.ask_at(As::Viewer, Method::GET, &path);
+        let page = Page::of(ask.header("accept-language", "fr").send().await, 404);
+        assert!(page.has(french), "{}", page.text());
+    }
+    story.end().await;
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_is_not_cached_and_its_style_is_cached_forever(

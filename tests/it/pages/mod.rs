@@ -19,6 +19,8 @@ pub mod sign_in;
 mod signed_out;
 mod suggestions;
 mod task;
+mod task_filters;
+mod task_search;
 mod tasks;
 mod texts;
 mod values;
@@ -115,6 +117,20 @@ impl Page {
     pub fn attribute(&self, id: &str, name: &str) -> Option<String> {
         let document = self.parse();
         by_id(&document, id)?.attribute(name).map(str::to_owned)
+    }
+
+    /// The text of the chosen option of a select.
+    #[track_caller]
+    pub fn chosen(&self, id: &str) -> String {
+        let document = self.parse();
+        let select = by_id(&document, id).unwrap_or_else(|| panic!("no {id}"));
+        let options = || {
+            select
+                .descendants()
+                .filter(|node| node.has_tag_name("option"))
+        };
+        let chosen = options().find(|node| node.attribute("selected").is_some());
+        words(chosen.or_else(|| options().next()).unwrap())
     }
 
     pub fn buttons(&self) -> Vec<String> {

@@ -40,7 +40,7 @@ async fn a_refused_stop_is_shown_and_can_be_requested_again(
         "{}",
         shown.text()
     );
-    assert!(shown.buttons().contains(&"Stop this run".to_owned()));
+    assert!(shown.buttons().contains(&"Stop the task".to_owned()));
     let stops = story.request_count("stopPipeline").await;
     story.send_on(As::Operator, &shown.form("/cancel/")).await;
     assert!(
@@ -103,7 +103,7 @@ async fn a_key_that_launched_is_named(#[values(Sqlite, Postgres)] base: Base) {
     );
     let french = story.french_page(key.clone(), LIST).await;
     assert!(
-        french.at("live-tasks").contains("clé 1 (op)"),
+        french.at("live-tasks").contains("la clé 1 (op)") && french.has("Opérateur · clé 1 (op)"),
         "{}",
         french.text()
     );

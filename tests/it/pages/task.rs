@@ -207,7 +207,7 @@ async fn a_cancel_is_confirmed_and_its_progress_is_shown(#[values(Sqlite, Postgr
         "{}",
         shown.text()
     );
-    assert!(!shown.buttons().contains(&"Stop this run".to_owned()));
+    assert!(!shown.buttons().contains(&"Stop the task".to_owned()));
     story.until_confirmed(task).await;
     assert!(page(&story, task).await.has("Stopped"));
     let refused = story.refused(As::Operator, &form, 409).await;

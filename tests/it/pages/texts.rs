@@ -265,3 +265,124 @@ async fn the_default_values_of_a_task_are_shown_without_secrets(
     );
     story.end().await;
 }
+
+/// A comma in French, a point in English, and no line break before a percent sign.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_have_one_decimal_mark_in_each_language(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, _) = fixtures::running(base).await;
+    let report =
+        json!({"task_id": task, "status": "RUNNING", "progress_value": 25, "end_value": 100});
+    story.report(&id(1), &report).await.expect(200);
+    let path = format!("/dashboard/tasks/{task}/");
+    for path in [path.as_str(), "/dashboard/tasks/"] {
+        for page in [
+            story.page(As::Viewer, path).await,
+            story.french_page(As::Viewer, path).await,
+        ] {
+            let html = &page.answer.text;
+            assert!(
+                html.contains("25\u{202f}%") && !html.contains("25 %"),
+                "{path}: {html}"
+            );
+        }
+    }
+    for (result, english, french) in [
+        (
+            json!([{"coverage": 92.5, "code": 1.5, "n": 12371}]),
+            "92.5 1.5 12,371",
+            "92,5 1,5 12 371",
+        ),
+        (
+            json!({"coverage": 92.5, "code": 12371}),
+            "coverage 92.5 code 12371",
+            "coverage 92,5 code 12371",
+        ),
+        (
+            json!([0.25, -1.5, 12371]),
+            "0.25 -1.5 12371",
+            "0,25 -1,5 12371",
+        ),
+        (json!(1234.5), "1234.5", "1234,5"),
+    ] {
+        let report = json!({"task_id": task, "status": "RUNNING", "result": result});
+        story.report(&id(1), &report).await.expect(200);
+        let page = story.page(As::Viewer, &path).await;
+        assert!(
+            page.at("live-result").contains(english),
+            "{}",
+            page.at("live-result")
+        );
+        let page = story.french_page(As::Viewer, &path).await;
+        assert!(
+            page.at("live-result").contains(french),
+            "{}",
+            page.at("live-result")
+        );
+    }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_is_asked_with_the_number_and_told_in_one_word(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, _) = fixtures::running(base).await;
+    let path = format!("/dashboard/tasks/{task}/");
+    let english = story.page(As::Operator, &path).await;
+    assert!(
+        english.has(&format!(
+            "Stop task {task}? What it has already written is kept."
+        )),
+        "{}",
+        english.text()
+    );
+    let french = story.french_page(As::Operator, &path).await;
+    assert!(
+        french.has(&format!(
+            "Arrêter la tâche {task} ? Ce qu’elle a déjà écrit sera conservé."
+        )),
+        "{}",
+        french.text()
+    );
+    assert!(french.buttons().contains(&"Arrêter la tâche".to_owned()));
+    story.send_on(As::Operator, &english.form("/cancel/")).await;
+    story.until_confirmed(task).await;
+    for path in [path.as_str(), "/dashboard/tasks/", "/dashboard/monitoring/"] {
+        let english = story.page(As::Operator, path).await.text();
+        assert!(
+            english.contains("Stopped") && !english.to_lowercase().contains("cancel"),
+            "{english}"
+        );
+        let french = story.french_page(As::Operator, path).await.text();
+        assert!(
+            french.contains("Arrêtée") && !french.contains("nnul"),
+            "{french}"
+        );
+    }
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_has_its_article_in_a_french_history(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, _) = fixtures::running(base).await;
+    let key = As::Bearer(
+        story
+            .create_key(&["--role", "operator", "--name", "ops"])
+            .await,
+    );
+    let path = format!("/dashboard/tasks/{task}/");
+    let form = story.page(key.clone(), &path).await.form("/cancel/");
+    story.send_on(key.clone(), &form).await;
+    let french = story.french_page(key, &path).await;
+    assert!(
+        french
+            .at("live-events")
+            .contains("Arrêt demandé par la clé 1 (ops)"),
+        "{}",
+        french.at("live-events")
+    );
+    story.end().await;
+}

@@ -53,3 +53,41 @@ pub async fn texts(story: &Story, query: &str) -> Vec<String> {
     };
     tokio::task::spawn_blocking(reading).await.unwrap()
 }
+
+/// How the database executes a statement with parameters, one line each. Limits are as small as those of a page.
+pub async fn plan(story: &Story, statement: &str) -> Vec<String> {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        detail: String,
+    }
+    let (url, statement) = (story.database.clone(), statement.to_owned());
+    let planning = move || {
+        if let Some(file) = url.strip_prefix("sqlite:") {
+            let mut conn = SqliteConnection::establish(file).unwrap();
+            let query = format!("EXPLAIN QUERY PLAN {statement}");
+            let steps: Vec<Step> = diesel::sql_query(query).load(&mut conn).unwrap();
+            return steps.into_iter().map(|step| step.detail).collect();
+        }
+        let limit = regex::Regex::new(r"(LIMIT|OFFSET) +\$\d+").unwrap();
+        let statement = limit.replace_all(&statement, "$1 30");
+        let number = regex::Regex::new(r"\$(\d+)").unwrap();
+        let numbers = number.captures_iter(&statement);
+        let most = numbers.map(|found| found[1].parse().unwrap()).max();
+        let values = vec!["NULL"; most.unwrap_or(0)].join(", ");
+        let execute = if values.is_empty() {
+            "p".to_owned()
+        } else {
+            format!("p({values})")
+        };
+        postgres::told(
+            &url,
+            &format!(
+                "SET search_path TO openhexa_bridge; ANALYZE task; SET plan_cache_mode = force_generic_plan; \
+                 PREPARE p AS {statement}; EXPLAIN EXECUTE {execute}"
+            ),
+        )
+    };
+    tokio::task::spawn_blocking(planning).await.unwrap()
+}

@@ -334,3 +334,24 @@ pub fn rows(url: &str, query: &str) -> Vec<(String, String)> {
         found.iter().map(|row| (row.get(0), row.get(1))).collect()
     })
 }
+
+/// The first text of each row of several statements; not from inside a runtime.
+#[allow(dead_code, reason = "the benchmark has this file too")]
+pub fn told(url: &str, statements: &str) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(async {
+        let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
+        let (client, connection) = connected.expect("PostgreSQL answers");
+        tokio::spawn(connection);
+        let messages = client.simple_query(statements).await.expect("rows");
+        let text = |message: &tokio_postgres::SimpleQueryMessage| {
+            let tokio_postgres::SimpleQueryMessage::Row(row) = message else {
+                return None;
+            };
+            row.get(0).map(str::to_owned)
+        };
+        messages.iter().filter_map(text).collect()
+    })
+}

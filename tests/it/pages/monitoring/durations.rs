@@ -29,12 +29,12 @@ async fn durations_are_those_of_successful_tasks_by_pipeline(
     let told = page.at("live-durations");
     assert!(
         told.contains(
-            "Pipeline 1 4 2 min 30 s 4 min 00 s 2 min 30 s 4 min 00 s 2 min 30 s Pipeline 2"
+            "Pipeline 1 4 (show these tasks) 2 min 30 s 4 min 00 s 2 min 30 s 4 min 00 s 2 min 30 s Pipeline 2"
         ),
         "{told}"
     );
     assert!(
-        told.contains("Pipeline 2 1 < 1 s < 1 s < 1 s < 1 s –"),
+        told.contains("Pipeline 2 1 (show these tasks) < 1 s < 1 s < 1 s < 1 s –"),
         "{told}"
     );
     assert!(
@@ -42,6 +42,10 @@ async fn durations_are_those_of_successful_tasks_by_pipeline(
         "{}",
         page.text()
     );
+    let successes = format!("status=SUCCESS&pipeline={}&from=", id(1));
+    let links = page.links();
+    let link = links.iter().find(|link| link.contains(&successes)).unwrap();
+    assert_eq!(story.page(As::Viewer, link).await.at("count"), "4 tasks.");
     let french = story.french_page(As::Viewer, PAGE).await;
     assert!(
         french.at("live-durations").contains("Médiane"),
@@ -149,7 +153,7 @@ async fn a_nightly_task_is_compared_with_the_previous_nights(
     );
     assert!(
         page.at("live-durations")
-            .contains("Pipeline 1 1 1 h 00 min")
+            .contains("Pipeline 1 1 (show these tasks) 1 h 00 min")
             && page.at("live-durations").contains("▲"),
         "{}",
         page.text()

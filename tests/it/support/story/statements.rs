@@ -11,10 +11,10 @@ use crate::support::catalogue::id;
 
 /// Collects the statements that the bridge executes.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
+pub struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
-    fn of(story: &Story) -> Self {
+    pub fn of(story: &Story) -> Self {
         let log = Self::default();
         let listener = log.clone();
         let store = &story.running().store;
@@ -23,7 +23,7 @@ impl Log {
     }
 
     /// The statements since the last call.
-    fn take(&self) -> Executed {
+    pub fn take(&self) -> Executed {
         Executed(std::mem::take(&mut *self.0.lock().unwrap()))
     }
 }
