@@ -11,6 +11,7 @@ mod local_only;
 mod real;
 mod reports;
 mod restart;
+mod run_page;
 mod runs;
 mod transport;
 
