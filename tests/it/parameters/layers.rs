@@ -57,6 +57,11 @@ fn what_the_container_would_look_up_cannot_be_emptied_over_a_saved_value() {
     launch
         .saved(&json!({"xx": "iaso-main"}))
         .refused(&json!({"xx": ["param-keep"]}));
+    // An upload saves the defaults with the version.
+    Launch::of(&one("iaso", &json!({"default": "iaso-main"})))
+        .saved(&json!({"xx": "iaso-main"}))
+        .user(&json!({"xx": ""}))
+        .refused(&json!({"xx": ["param-keep-default"]}));
 }
 
 #[test]
@@ -72,6 +77,9 @@ fn an_empty_list_covers_the_layers_under_it() {
 fn a_wrong_value_says_whose_it_is() {
     let launch = Launch::of(&one("int", &json!({}))).saved(&json!({"xx": "five"}));
     launch.refused(&json!({"xx": ["param-int", "param-from-version"]}));
+    Launch::of(&one("int", &json!({"default": "five"})))
+        .saved(&json!({"xx": "five"}))
+        .refused(&json!({"xx": ["param-int", "param-from-default"]}));
     let launch = launch.defaults(&json!({"xx": "six"}));
     launch.refused(&json!({"xx": ["param-int", "param-from-account"]}));
     let launch = launch.user(&json!({"xx": "seven"}));

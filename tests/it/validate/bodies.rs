@@ -231,8 +231,8 @@ async fn odd_keys_and_values_are_told_and_break_nothing(#[values(Sqlite, Postgre
     let answer = story.post(&path(1), &json!({"config": config})).await;
     let wrong = answer.expect(400)["config"].clone();
     assert_eq!(
-        wrong["{ $name }"],
-        json!(["`{ $name }` is not a parameter of this pipeline"])
+        wrong["{ $name }"][0],
+        json!("`{ $name }` is not a parameter of this pipeline")
     );
     assert_eq!(
         wrong["country"],
