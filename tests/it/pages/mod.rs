@@ -12,6 +12,7 @@ mod settings_history;
 mod settings_key_ends;
 mod settings_keys;
 mod settings_slow;
+mod settings_token;
 mod settings_twice;
 pub mod sign_in;
 mod signed_out;

@@ -371,7 +371,7 @@ async fn a_test_says_how_far_a_launch_would_come(#[values(Sqlite, Postgres)] bas
         "{}",
         bad.at("checks")
     );
-    assert!(bad.has("type it again before you save"));
+    assert!(bad.has("The token you typed is kept for 15 minutes"));
 
     story.stop_openhexa().await;
     let away = story
