@@ -2,6 +2,7 @@
 
 pub mod check;
 mod database;
+mod database_url;
 #[cfg(feature = "dev")]
 pub mod dev;
 #[cfg(feature = "dev")]
@@ -34,7 +35,8 @@ use crate::service::{Bridge, Jobs, Parts, Seal, causes};
 use crate::settings::Settings;
 use crate::store::{OpenError, Store};
 
-pub use database::{open_store, try_store};
+pub use database::{open_existing_store, open_store, try_store};
+pub use database_url::database_name;
 
 /// How long the last flush may take when the process stops.
 const LAST_FLUSH: Duration = Duration::from_secs(2);

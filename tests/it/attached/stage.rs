@@ -346,13 +346,14 @@ impl Stage {
 
     /// A key of an account's.
     pub async fn key(&self, account: i64, role: Role) -> As {
-        let made = app::keys::create(
-            &self.story.settings,
-            Some(account),
+        let order = app::keys::KeyOrder {
+            account: Some(account),
             role,
-            String::new(),
-            None,
-        );
+            name: String::new(),
+            expires: None,
+            creates_tables: false,
+        };
+        let made = app::keys::create(&self.story.settings, order);
         As::Bearer(made.await.unwrap().1)
     }
 
