@@ -49,6 +49,7 @@ pub use write_timeout::WriteTimeout;
 /// The whole route list. A route of the API is documented at its handler and listed in `openapi/mod.rs`.
 fn router() -> Router {
     Router::default()
+        .service(path("/", [get().to(ui::root)]))
         .service(path("/healthz", [get().to(ops::healthz)]))
         .service(path("/readyz", [get().to(ops::readyz)]))
         .service(path("/metrics", [get().to(ops::metrics)]))

@@ -48,10 +48,27 @@ pub mod tasks;
 mod truncate;
 mod version_defaults;
 
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
+
+use crate::http::error::Problem;
 
 pub use base_path::{BELOW_API, DASHBOARD, is_page};
 pub use error_page::error_page;
+
+/// `/`: redirects browsers to the pages. For other clients it is an unknown address.
+pub async fn root(request: HttpRequest) -> HttpResponse {
+    let accepted = request.headers().get(header::ACCEPT);
+    let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
+    let mut answer = if accepted.is_some_and(|accepted| accepted.contains("text/html")) {
+        layout::redirect(&format!("{DASHBOARD}/"))
+    } else {
+        Problem::unknown_route().into_response()
+    };
+    let vary = HeaderValue::from_static("Accept");
+    answer.headers_mut().append(header::VARY, vary);
+    answer
+}
 
 /// `/dashboard/`: redirects to the list of pipelines.
 pub async fn home(request: HttpRequest) -> HttpResponse {

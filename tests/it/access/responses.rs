@@ -62,6 +62,29 @@ async fn an_unknown_address_is_told_in_json(#[values(Sqlite, Postgres)] base: Ba
     story.end().await;
 }
 
+// `/` was an unknown address for browsers too.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_at_the_root_comes_to_the_pages(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, _, _) = with_a_task(base).await;
+    for accept in ["text/html,application/xhtml+xml,*/*;q=0.8", "text/html"] {
+        let ask = story.ask_at(As::Nobody, Method::GET, "/");
+        let answer = ask.header("accept", accept).send().await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (303, "/dashboard/"),
+            "{accept}"
+        );
+        assert_eq!(answer.header("vary"), "Accept");
+    }
+    for accept in ["application/json", "*/*"] {
+        let ask = story.ask_at(As::Nobody, Method::GET, "/");
+        let answer = ask.header("accept", accept).send().await;
+        assert_eq!(answer.error(404), "This address does not exist", "{accept}");
+    }
+    story.end().await;
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_method_is_told_with_those_that_are_allowed(
