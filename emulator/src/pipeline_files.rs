@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::StartError;
 use super::catalogue::Pipeline;
@@ -28,6 +29,8 @@ pub struct PipelineFiles {
     /// the file.
     previous: Found,
     is_folder_readable: bool,
+    /// How long the last check took, without reading changed files.
+    pub took: Duration,
 }
 
 impl PipelineFiles {
@@ -50,6 +53,7 @@ impl PipelineFiles {
             folder,
             files: BTreeMap::new(),
             is_folder_readable: true,
+            took: Duration::ZERO,
         };
         let lines = files.read_first().await;
         Ok((files, lines))
@@ -90,7 +94,10 @@ impl PipelineFiles {
     /// changed.
     pub async fn check(&mut self, is_in_use: impl Fn(&Path) -> bool) -> Vec<String> {
         let (folder, is_single) = (self.folder.clone(), self.is_single);
-        let found = match tokio::task::spawn_blocking(move || find(&folder, is_single)).await {
+        let began = Instant::now();
+        let found = tokio::task::spawn_blocking(move || find(&folder, is_single)).await;
+        self.took = began.elapsed();
+        let found = match found {
             Ok(Ok(found)) => found,
             Ok(Err(error)) => return self.report_unreadable(&error),
             Err(_) => return Vec::new(),

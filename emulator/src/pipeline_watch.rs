@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::catalogue::Catalogue;
 use super::pipeline_files::PipelineFiles;
@@ -16,12 +16,11 @@ const SHARE: u32 = 20;
 /// Checks the files until the emulator stops. `base` has the pipelines that are not files.
 pub async fn watch(state: Arc<State>, base: Catalogue, mut files: PipelineFiles) {
     loop {
-        let began = Instant::now();
         tokio::select! {
             () = state.ending.cancelled() => return,
             () = check(&state, &base, &mut files) => {}
         }
-        let pause = PERIOD.max(began.elapsed() * SHARE);
+        let pause = PERIOD.max(files.took * SHARE);
         tokio::select! {
             () = state.ending.cancelled() => return,
             () = tokio::time::sleep(pause) => {}

@@ -49,7 +49,6 @@ pub use write_timeout::WriteTimeout;
 /// The whole route list. A route of the API is documented at its handler and listed in `openapi/mod.rs`.
 fn router() -> Router {
     Router::default()
-        .service(path("/", [get().to(ui::root)]))
         .service(path("/healthz", [get().to(ops::healthz)]))
         .service(path("/readyz", [get().to(ops::readyz)]))
         .service(path("/metrics", [get().to(ops::metrics)]))
@@ -65,7 +64,7 @@ pub fn list_routes() -> Vec<ListedRoute> {
 
 pub fn register_routes(app: &mut ServiceConfig) {
     router().register(app);
-    app.default_service(web::to(error::unknown_route));
+    app.default_service(web::to(ui::unknown_route));
 }
 
 /// The routes of the API.

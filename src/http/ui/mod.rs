@@ -56,17 +56,22 @@ use crate::http::error::Problem;
 pub use base_path::{BELOW_API, DASHBOARD, is_page};
 pub use error_page::error_page;
 
-/// `/`: redirects browsers to the pages. For other clients it is an unknown address.
-pub async fn root(request: HttpRequest) -> HttpResponse {
+/// An address without a route. `/` redirects browsers to the pages, because users open the bridge without a path.
+pub async fn unknown_route(request: HttpRequest) -> HttpResponse {
+    let unknown = Problem::unknown_route().into_response();
+    if request.path() != "/" || !request.method().is_safe() {
+        return unknown;
+    }
     let accepted = request.headers().get(header::ACCEPT);
     let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
-    let mut answer = if accepted.is_some_and(|accepted| accepted.contains("text/html")) {
+    let is_browser = accepted.is_some_and(|accepted| accepted.contains("text/html"));
+    let mut answer = if is_browser {
         layout::redirect(&format!("{DASHBOARD}/"))
     } else {
-        Problem::unknown_route().into_response()
+        unknown
     };
-    let vary = HeaderValue::from_static("Accept");
-    answer.headers_mut().append(header::VARY, vary);
+    let vary = HeaderValue::from_static("Accept, Accept-Language");
+    answer.headers_mut().insert(header::VARY, vary);
     answer
 }
 

@@ -8,6 +8,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+use super::held_token::{held, token};
 use super::{HOME, TextBox, assign_errors, first_errors, version_in_query};
 use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::principal::Principal;
@@ -19,12 +20,9 @@ use crate::http::ui::badge::Badge;
 use crate::http::ui::form_fields::FormInput;
 use crate::http::ui::layout::{Layout, Section, page, redirect_to_page};
 use crate::service::configuration::{
-    ChangeMode, Check, ConfigEdit, ConfigRecord, NO_RECORD, TOKEN, Typed, URL, WORKSPACE,
+    ChangeMode, Check, ConfigEdit, ConfigRecord, NO_RECORD, TOKEN, URL, WORKSPACE,
 };
 use crate::service::{Bridge, Error};
-
-/// The name of the hidden field with the encrypted token.
-const HELD: &str = "held_token";
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -183,51 +181,13 @@ fn content(
 ) -> Result<Map<String, Value>, Error> {
     let mut content = Map::new();
     for name in [URL, WORKSPACE] {
-        content.insert(name.to_owned(), given(input, name).into());
+        let given = input.last(name).unwrap_or_default().trim();
+        content.insert(name.to_owned(), given.into());
     }
     if let Some(token) = token(bridge, who, input)? {
         content.insert(TOKEN.to_owned(), token.into());
     }
     Ok(content)
-}
-
-fn given<'a>(input: &'a FormInput, name: &str) -> &'a str {
-    input.last(name).unwrap_or_default().trim()
-}
-
-/// The token that was typed now, or for an earlier test. An error if the earlier one is not kept any more: the stored token
-/// must not be used instead without notice.
-fn token(bridge: &Bridge, who: &Principal, input: &FormInput) -> Result<Option<String>, Error> {
-    let typed = given(input, TOKEN);
-    if !typed.is_empty() {
-        return Ok(Some(typed.to_owned()));
-    }
-    let Some(held) = input.last(HELD) else {
-        return Ok(None);
-    };
-    let by = who.actor.stored();
-    let kept = bridge
-        .configuration
-        .held_token(sender(who, &by, input), held);
-    let lost = || Error::content(FieldErrors::one(TOKEN, say("settings-token-lost")));
-    kept.ok_or_else(lost).map(Some)
-}
-
-/// The token of the form, encrypted for the next form.
-fn held(bridge: &Bridge, who: &Principal, input: &FormInput) -> Option<String> {
-    let token = token(bridge, who, input).ok().flatten()?;
-    let by = who.actor.stored();
-    bridge
-        .configuration
-        .hold_token(sender(who, &by, input), &token)
-}
-
-fn sender<'a>(who: &Principal, by: &'a str, input: &'a FormInput) -> Typed<'a> {
-    Typed {
-        account: who.account,
-        by,
-        url: given(input, URL),
-    }
 }
 
 /// Shows the form again with the input and its errors.
