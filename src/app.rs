@@ -3,6 +3,7 @@
 pub mod check;
 mod copy_database;
 mod database;
+mod database_url;
 #[cfg(feature = "dev")]
 pub mod dev;
 #[cfg(feature = "dev")]
@@ -37,7 +38,8 @@ use crate::settings::Settings;
 use crate::store::{OpenError, Store};
 
 pub use copy_database::{Databases, copy_database};
-pub use database::{open_store, try_store};
+pub use database::{open_existing_store, open_store, try_store};
+pub use database_url::database_name;
 pub use summary::Summary;
 
 /// How long the last flush may take when the process stops.

@@ -1,10 +1,15 @@
 //! The command line. Standard output has only a command's result (for `serve`, the address); logs go to standard error.
 
+#[cfg(feature = "dev")]
+#[path = "main/dev.rs"]
+mod commands;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use openhexa_bridge::app::keys::KeyOrder;
 use openhexa_bridge::app::signals::stop_signal;
 use openhexa_bridge::app::{self, Databases, Start, StartError, Summary};
 use openhexa_bridge::clock::Clock;
@@ -88,6 +93,9 @@ enum KeysCommand {
         /// A name for the list of keys. No other active key of the account may have it.
         #[arg(long, default_value = "")]
         name: String,
+        /// Create the tables, and an SQLite file, if they do not exist yet.
+        #[arg(long)]
+        create: bool,
         #[command(flatten)]
         given: ConfigArgs,
     },
@@ -139,15 +147,15 @@ async fn run(command: Command) -> Result<(), StartError> {
         Command::Settings => put(&settings::page()),
         Command::Keys(line) => keys(line.command).await,
         Command::Openapi => openapi(),
-        Command::Migrate(given) => app::open_store(&read(given.config)?).await.map(|_| ()),
+        Command::Migrate(given) => migrate(&read(given.config)?).await,
         Command::Reencrypt { discard, given } => reencrypt(&read(given.config)?, discard).await,
         Command::CopyDatabase { databases, given } => {
             app::copy_database(&read(given.config)?, databases, |line| eprintln!("{line}")).await
         }
         #[cfg(feature = "dev")]
-        Command::Dev(dev) => commands::dev(*dev, read(None)?).await,
+        Command::Dev(dev) => commands::dev(*dev, read_quietly()?).await,
         #[cfg(feature = "dev")]
-        Command::Emulator(emulator) => commands::emulator(emulator, &read(None)?).await,
+        Command::Emulator(emulator) => commands::emulator(emulator, &read_quietly()?).await,
     }
 }
 
@@ -157,14 +165,33 @@ fn read(file: Option<PathBuf>) -> Result<Settings, StartError> {
         environment: Sources::environment(),
     };
     let settings = sources.read()?;
+    log(&settings, &settings.log.filter);
+    Ok(settings)
+}
+
+/// For `dev` and `emulator`: of libraries, only warnings are logged, unless `log.filter` is set.
+#[cfg(feature = "dev")]
+fn read_quietly() -> Result<Settings, StartError> {
+    const QUIET: &str = "warn,openhexa_bridge=info,openhexa_emulator=info";
+    let sources = Sources {
+        file: None,
+        environment: Sources::environment(),
+    };
+    let settings = sources.read()?;
+    let is_set = settings.log.filter != Sources::default().read()?.log.filter;
+    let filter = if is_set { &settings.log.filter } else { QUIET };
+    log(&settings, filter);
+    Ok(settings)
+}
+
+fn log(settings: &Settings, filter: &str) {
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let format = match settings.log.format {
         LogFormat::Text => telemetry::Format::Text { colours },
         LogFormat::Json => telemetry::Format::Json,
     };
-    telemetry::install(format, &settings.log.filter, std::io::stderr);
+    telemetry::install(format, filter, std::io::stderr);
     telemetry::log_panics();
-    Ok(settings)
 }
 
 fn openapi() -> Result<(), StartError> {
@@ -192,7 +219,17 @@ async fn reencrypt(settings: &Settings, discard: bool) -> Result<(), StartError>
         Undecryptable::Keep
     };
     let summary = app::reencrypt::reencrypt(settings, undecryptable).await?;
+    eprintln!("Database: {}", app::database_name(settings));
     eprintln!("{summary}");
+    Ok(())
+}
+
+async fn migrate(settings: &Settings) -> Result<(), StartError> {
+    app::open_store(settings).await?;
+    eprintln!(
+        "The tables are up to date in the database: {}",
+        app::database_name(settings)
+    );
     Ok(())
 }
 
@@ -235,159 +272,39 @@ async fn keys(command: KeysCommand) -> Result<(), StartError> {
             expires,
             account,
             name,
+            create,
             given,
         } => {
-            let (id, key) =
-                app::keys::create(&read(given.config)?, account, role, name, expires).await?;
-            eprintln!("Key {id} created. It is shown only once:");
+            let settings = read(given.config)?;
+            let order = KeyOrder {
+                account,
+                role,
+                name,
+                expires,
+                creates_tables: create,
+            };
+            let (id, key) = app::keys::create(&settings, order).await?;
+            eprintln!(
+                "Key {id} created in the database: {}. It is shown only once:",
+                app::database_name(&settings)
+            );
             println!("{key}");
         }
         KeysCommand::List(given) => {
-            let lines = app::keys::list(&read(given.config)?).await?;
+            let settings = read(given.config)?;
+            let lines = app::keys::list(&settings).await?;
+            eprintln!("Keys in the database: {}", app::database_name(&settings));
             let list: Vec<String> = lines.iter().map(|line| line.clone() + "\n").collect();
             put(&list.concat())?;
         }
         KeysCommand::Revoke { id, given } => {
-            app::keys::revoke(&read(given.config)?, id).await?;
-            eprintln!("Key {id} revoked. It stops working within 5 seconds.");
+            let settings = read(given.config)?;
+            app::keys::revoke(&settings, id).await?;
+            let database = app::database_name(&settings);
+            eprintln!(
+                "Key {id} revoked in the database: {database}. It stops working within 5 seconds."
+            );
         }
     }
     Ok(())
-}
-
-#[cfg(feature = "dev")]
-mod commands {
-    //! The commands for developers and tests.
-
-    use std::pin::pin;
-
-    use super::{Args, PathBuf, Settings, StartError, app, stop_signal};
-    use openhexa_bridge::app::dev::{self, DevOptions, OpenHexaSource};
-    use openhexa_emulator::{self as emulator, Iaso};
-    use secrecy::SecretString;
-
-    #[derive(Args)]
-    pub struct Dev {
-        /// The port of the bridge; 0 picks a free one.
-        #[arg(long, default_value_t = 8080)]
-        port: u16,
-        /// The port of the emulator; 0 picks a free one.
-        #[arg(long, default_value_t = 8081)]
-        openhexa_port: u16,
-        /// The folder for all data.
-        #[arg(long, default_value = "data")]
-        data: PathBuf,
-        #[command(flatten)]
-        content: Content,
-        /// The GraphQL URL of your own OpenHEXA, instead of the emulator.
-        #[arg(long, requires_all = ["openhexa_token", "workspace"], conflicts_with_all = ["catalogue", "pipelines"])]
-        openhexa_url: Option<String>,
-        /// A token for your own OpenHEXA.
-        #[arg(long, requires = "openhexa_url")]
-        openhexa_token: Option<SecretString>,
-        /// The slug of the workspace in your own OpenHEXA.
-        #[arg(long, requires = "openhexa_url")]
-        workspace: Option<String>,
-    }
-
-    #[derive(Args)]
-    pub struct Emulator {
-        /// The port to listen on; 0 picks a free one.
-        #[arg(long, default_value_t = 8081)]
-        port: u16,
-        /// The only token that the emulator accepts.
-        #[arg(long, default_value = "emulator")]
-        token: SecretString,
-        /// The folder for all data.
-        #[arg(long, default_value = "data")]
-        data: PathBuf,
-        #[command(flatten)]
-        content: Content,
-        /// The URL of the bridge, for the workspace connection `iaso-pipeline`.
-        #[arg(long, requires = "iaso_token")]
-        iaso_url: Option<String>,
-        /// The token in that connection.
-        #[arg(long, requires = "iaso_url")]
-        iaso_token: Option<SecretString>,
-    }
-
-    /// Which pipelines there are.
-    #[derive(Args)]
-    struct Content {
-        /// A JSON file with pipelines, instead of the built-in samples.
-        #[arg(long)]
-        catalogue: Option<PathBuf>,
-        /// A folder with real pipelines (*/pipeline.py). They are run with the Python package openhexa.sdk.
-        #[arg(long)]
-        pipelines: Option<PathBuf>,
-        /// The Python interpreter in which openhexa.sdk is installed.
-        #[arg(long, default_value = "python3")]
-        python: PathBuf,
-    }
-
-    pub async fn dev(line: Dev, settings: Settings) -> Result<(), StartError> {
-        let own = line
-            .openhexa_url
-            .zip(line.openhexa_token)
-            .zip(line.workspace);
-        let openhexa = match own {
-            Some(((url, token), workspace)) => OpenHexaSource::Own {
-                url,
-                token,
-                workspace,
-            },
-            None => OpenHexaSource::BuiltIn {
-                port: line.openhexa_port,
-                catalogue: line.content.catalogue,
-                pipelines: line.content.pipelines,
-                python: line.content.python,
-            },
-        };
-        let options = DevOptions {
-            settings,
-            port: line.port,
-            data: line.data,
-            openhexa,
-        };
-        let dev = dev::run(options).await?;
-        let mut stop = pin!(stop_signal()?);
-        println!("bridge: http://{}", dev.running.address);
-        println!("openhexa: {}", dev.openhexa);
-        tokio::select! {
-            () = invite(&dev) => stop.await,
-            () = &mut stop => {}
-        }
-        dev.stop().await;
-        Ok(())
-    }
-
-    async fn invite(dev: &dev::Dev) {
-        for line in dev.example_commands().await {
-            eprintln!("{line}");
-        }
-    }
-
-    pub async fn emulator(line: Emulator, _: &Settings) -> Result<(), StartError> {
-        let iaso = line
-            .iaso_url
-            .zip(line.iaso_token)
-            .map(|(url, token)| Iaso { url, token });
-        let options = emulator::Options {
-            port: line.port,
-            token: line.token,
-            data: line.data,
-            catalogue: line.content.catalogue,
-            pipelines: line.content.pipelines,
-            python: line.content.python,
-            iaso,
-        };
-        let _folder = app::folder::lock(&options.data)?;
-        let started = emulator::Emulator::start(options).await;
-        let emulator = started.map_err(|error| StartError::Other(error.to_string()))?;
-        let stop = stop_signal()?;
-        println!("openhexa: {}", emulator.url());
-        stop.await;
-        emulator.stop().await;
-        Ok(())
-    }
 }

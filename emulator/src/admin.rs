@@ -130,7 +130,7 @@ async fn archive(
     slug: web::Path<String>,
     body: web::Bytes,
 ) -> HttpResponse {
-    if state.catalogue.workspace(&slug).is_none() {
+    if state.catalogue.current().workspace(&slug).is_none() {
         return HttpResponse::NotFound().json(json!({"error": "workspace not found"}));
     }
     match serde_json::from_slice::<Archive>(&body) {
@@ -165,7 +165,8 @@ fn record_progress(state: &State, run: &Run, change: &RunChange) {
 
 /// The report that a manually controlled run sends after this change.
 fn report_of(state: &State, run: &Run, change: &RunChange) -> Option<Report> {
-    let pipeline = state.catalogue.pipeline(run.pipeline)?;
+    let catalogue = state.catalogue.current();
+    let pipeline = catalogue.pipeline(run.pipeline)?;
     if run.status != Status::Running || !is_manual_with_reports(pipeline, run) {
         return None;
     }

@@ -60,8 +60,8 @@ fn destination(state: &State, run: &Run) -> Option<(String, String)> {
 
 fn body(state: &State, run: &Run, report: &Report) -> Value {
     let task = run.config.get("task_id");
-    let result = state
-        .catalogue
+    let catalogue = state.catalogue.current();
+    let result = catalogue
         .pipeline(run.pipeline)
         .and_then(|pipeline| pipeline.behaviour.result.clone());
     match report {

@@ -165,7 +165,7 @@ struct Document {
 }
 
 /// All workspaces and pipelines, with indexes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Catalogue {
     pub workspaces: Vec<Workspace>,
     pub pipelines: Vec<Pipeline>,

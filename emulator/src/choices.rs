@@ -10,8 +10,8 @@ use super::state::State;
 
 /// The choices of a parameter that are read from a file, or OpenHEXA's error message.
 pub fn read(state: &State, version: Uuid, code: &str) -> Result<Vec<String>, String> {
-    let (_, found) = state
-        .catalogue
+    let catalogue = state.catalogue.current();
+    let (_, found) = catalogue
         .version(version)
         .ok_or_else(|| format!("Pipeline version '{version}' not found."))?;
     let parameter = found
@@ -73,7 +73,7 @@ fn text_of(files: &Path, key: &str) -> Option<String> {
 }
 
 /// The path of a key, unless it leads out of the workspace's folder.
-fn inside(key: &str) -> Option<&Path> {
+pub fn inside(key: &str) -> Option<&Path> {
     let path = Path::new(key.trim_start_matches('/'));
     let stays = path
         .components()

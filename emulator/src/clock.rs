@@ -21,6 +21,11 @@ pub fn log_stamp(at: Millis) -> String {
     moment(at).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
+/// `2026-11-21 00:25:28 UTC`, for people.
+pub fn second(at: Millis) -> String {
+    moment(at).format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 fn moment(at: Millis) -> DateTime<Utc> {
     Utc.timestamp_millis_opt(at).single().unwrap_or_default()
 }

@@ -213,6 +213,7 @@ async fn perform(
     let mut request = Request::new(parsed.query.clone())
         .variables(constants(parsed.variables))
         .data(Caller {
+            catalogue: state.catalogue.current(),
             state,
             identity,
             fault,

@@ -4,8 +4,9 @@
 //! on both sides, so no test could find it.
 //!
 //! `http.rs` has the HTTP routes, `schema/` the GraphQL schema, `run_store/` the runs. `driver.rs` executes the events
-//! of runs when they are due. `pipeline_files.rs` and `runner.rs` read and run real `pipeline.py` files. `faults.rs` and
-//! `admin.rs` simulate failures on request.
+//! of runs when they are due. `pipeline_files.rs` and `runner.rs` read and run real `pipeline.py` files;
+//! `pipeline_watch.rs` reads them again when they change. `run_page.rs` shows a run to people. `faults.rs` and `admin.rs`
+//! simulate failures on request.
 
 #![allow(
     clippy::disallowed_methods,
@@ -19,22 +20,31 @@ mod choices;
 mod clock;
 mod driver;
 mod faults;
+mod html;
 mod http;
 mod journal;
 mod local_only;
+mod notices;
 mod null_propagation;
+mod pipeline_file;
 mod pipeline_files;
+mod pipeline_reader;
+mod pipeline_watch;
 mod request;
 mod run;
 mod run_config;
+mod run_page;
 mod run_store;
 mod runner;
 mod schema;
 mod sdk;
+mod secrets;
+mod shared_catalogue;
 mod slug;
 mod state;
 mod variables;
 mod workspace;
+mod workspace_files;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,7 +58,10 @@ use tokio::task::JoinHandle;
 use self::catalogue::Catalogue;
 use self::clock::now;
 use self::journal::Journal;
+use self::notices::Notices;
+use self::pipeline_files::PipelineFiles;
 use self::run_store::RunStore;
+use self::shared_catalogue::SharedCatalogue;
 use self::state::{Parts, State};
 
 /// OpenHEXA closes an idle connection after this time.
@@ -65,7 +78,7 @@ pub struct Options {
     pub data: PathBuf,
     /// Replaces the built-in samples.
     pub catalogue: Option<PathBuf>,
-    /// A folder whose folders each contain a `pipeline.py`; replaces the built-in samples.
+    /// A folder whose folders each contain a `pipeline.py`, or the folder of one `pipeline.py`; replaces the built-in samples.
     pub pipelines: Option<PathBuf>,
     /// The Python that reads and runs them.
     pub python: PathBuf,
@@ -112,6 +125,7 @@ pub enum StartError {
 /// A running emulator.
 pub struct Emulator {
     state: Arc<State>,
+    home: String,
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -124,15 +138,27 @@ impl Emulator {
             source,
         })?;
         let port = options.port;
-        let state = Arc::new(assemble(options, &folder).await?);
+        let (base, files, notices) = read_pipelines(&options).await?;
+        let catalogue = match &files {
+            Some(files) => base.clone().with(files.pipelines())?,
+            None => base.clone(),
+        };
+        let home = catalogue.home().to_owned();
+        let state = Arc::new(assemble(options, &folder, catalogue, notices)?);
         let (server, address) =
             listen(&state, port).map_err(|source| StartError::Port { port, source })?;
         let _ = state.address.set(format!("http://{address}"));
         let handle = server.handle();
         let serving = tokio::spawn(server);
         state.tasks.spawn(driver::drive(Arc::clone(&state)));
+        if let Some(files) = files {
+            state
+                .tasks
+                .spawn(pipeline_watch::watch(Arc::clone(&state), base, files));
+        }
         Ok(Self {
             state,
+            home,
             server: handle,
             serving,
         })
@@ -147,7 +173,25 @@ impl Emulator {
     /// The slug of the catalogue's first workspace.
     #[must_use]
     pub fn workspace(&self) -> &str {
-        self.state.catalogue.home()
+        &self.home
+    }
+
+    /// The folder with the files of the workspace, to which its runs write.
+    #[must_use]
+    pub fn files(&self) -> &Path {
+        &self.state.files
+    }
+
+    /// Prints the messages for the user so far, and from now on each one at once. Until then they are kept, so that the caller
+    /// can print the addresses first.
+    pub fn print_notices(&self) {
+        self.state.notices.print();
+    }
+
+    /// The messages that are not printed yet.
+    #[must_use]
+    pub fn notices(&self) -> Vec<String> {
+        self.state.notices.kept()
     }
 
     /// Sets the content of the connection `iaso-pipeline`, when the address of the bridge is known.
@@ -192,13 +236,18 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn assemble(options: Options, folder: &Path) -> Result<State, StartError> {
-    let catalogue = Arc::new(load_catalogue(&options).await?);
+fn assemble(
+    options: Options,
+    folder: &Path,
+    catalogue: Catalogue,
+    notices: Notices,
+) -> Result<State, StartError> {
+    let catalogue = SharedCatalogue::new(catalogue);
     let (journal, runs) = Journal::open(folder).map_err(|source| StartError::Data {
         path: folder.to_owned(),
         source,
     })?;
-    let mut run_store = RunStore::new(Arc::clone(&catalogue), journal);
+    let mut run_store = RunStore::new(catalogue.clone(), journal);
     run_store.recall(runs, now());
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     Ok(State::new(Parts {
@@ -210,6 +259,7 @@ async fn assemble(options: Options, folder: &Path) -> Result<State, StartError> 
         client: client()?,
         run_store,
         iaso: options.iaso,
+        notices,
     }))
 }
 
@@ -221,16 +271,24 @@ fn absolute_python(python: PathBuf) -> PathBuf {
     std::path::absolute(&python).unwrap_or(python)
 }
 
-async fn load_catalogue(options: &Options) -> Result<Catalogue, StartError> {
-    let catalogue = match (&options.catalogue, &options.pipelines) {
+/// The catalogue without real pipelines, the files of the real ones, and messages for the user.
+async fn read_pipelines(
+    options: &Options,
+) -> Result<(Catalogue, Option<PipelineFiles>, Notices), StartError> {
+    let base = match (&options.catalogue, &options.pipelines) {
         (Some(path), _) => Catalogue::read(path)?,
         (None, Some(_)) => Catalogue::empty()?,
         (None, None) => Catalogue::samples()?,
     };
-    match &options.pipelines {
-        Some(folder) => catalogue.with(pipeline_files::read(&options.python, folder).await?),
-        None => Ok(catalogue),
+    let notices = Notices::default();
+    let Some(folder) = &options.pipelines else {
+        return Ok((base, None, notices));
+    };
+    let (files, lines) = PipelineFiles::open(options.python.clone(), folder).await?;
+    for line in lines {
+        notices.add(line);
     }
+    Ok((base, Some(files), notices))
 }
 
 fn client() -> Result<reqwest::Client, StartError> {
@@ -257,7 +315,10 @@ fn listen(
             .app_data(engine.clone())
             .wrap(middleware::from_fn(local_only::middleware))
             .wrap(middleware::Compress::default())
+            // Before the routes of `/emulator`, which answer all other requests there.
+            .configure(run_page::routes)
             .configure(admin::routes)
+            .configure(workspace_files::routes)
             .configure(http::routes)
     })
     // The server does not wait for its connections when it stops, so they are tracked like tasks.

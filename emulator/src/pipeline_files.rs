@@ -1,227 +1,229 @@
-//! Reads every `*/pipeline.py` of a folder, as OpenHEXA does after an upload.
+//! The `pipeline.py` files of a folder, read at the start and again whenever they change.
 //!
-//! `pipeline_files.py` does the reading, with the SDK if it is installed. Errors are printed to standard error. A
-//! pipeline that cannot run is still listed if possible.
+//! They are checked by their modification times, which works on every file system and needs no further dependency.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
-
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use std::time::{Duration, Instant};
 
 use super::StartError;
-use super::catalogue::{Parameter, Pipeline, Version};
-use super::slug;
+use super::catalogue::Pipeline;
+use super::clock::now;
+use super::pipeline_file::{FileStamp, PipelineFile, shown};
+use super::pipeline_reader::{self, Description};
 
-const SCRIPT: &str = include_str!("pipeline_files.py");
-const PATIENCE: Duration = Duration::from_mins(1);
+/// The maximum number of entries of a folder that are looked through.
+const MOST: usize = 10_000;
 
-#[derive(Deserialize)]
-struct Report {
-    missing: Vec<String>,
-    /// Each is parsed separately, so that one that cannot be read does not affect the others.
-    pipelines: Vec<Value>,
-}
+/// The `pipeline.py` files that exist, by their folders.
+type Found = BTreeMap<PathBuf, FileStamp>;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Described {
+pub struct PipelineFiles {
+    python: PathBuf,
     folder: PathBuf,
-    problem: Option<String>,
-    code: Option<String>,
-    name: Option<String>,
-    timeout: Option<i64>,
-    functional_type: Option<String>,
-    description: Option<String>,
-    #[serde(default)]
-    parameters: Vec<Parameter>,
+    /// Whether the folder is the one of a single pipeline.
+    is_single: bool,
+    files: BTreeMap<PathBuf, PipelineFile>,
+    /// What the previous check found. A change counts when two checks find the same: until then, an editor could be writing
+    /// the file.
+    previous: Found,
+    is_folder_readable: bool,
+    /// How long the last check took, without reading changed files.
+    pub took: Duration,
 }
 
-/// Reads all pipelines of a folder.
-pub async fn read(python: &Path, folder: &Path) -> Result<Vec<Pipeline>, StartError> {
-    let folders = find(folder)?;
-    if folders.is_empty() {
-        eprintln!("No folder in {} contains a pipeline.py.", folder.display());
-        return Ok(Vec::new());
+impl PipelineFiles {
+    /// Reads all pipelines of a folder: `*/pipeline.py`, or only `pipeline.py` if the folder contains one at the start. Returns
+    /// messages for the user too.
+    pub async fn open(python: PathBuf, folder: &Path) -> Result<(Self, Vec<String>), StartError> {
+        let unreadable = |source| StartError::Unreadable {
+            path: folder.to_owned(),
+            source,
+        };
+        let mut folder = folder.canonicalize().map_err(unreadable)?;
+        if folder.ends_with("pipeline.py") && folder.is_file() {
+            folder.pop();
+        }
+        let is_single = folder.join("pipeline.py").is_file();
+        let mut files = Self {
+            previous: find(&folder, is_single).map_err(unreadable)?,
+            is_single,
+            python,
+            folder,
+            files: BTreeMap::new(),
+            is_folder_readable: true,
+            took: Duration::ZERO,
+        };
+        let lines = files.read_first().await;
+        Ok((files, lines))
     }
-    let described = match describe_all(python, &folders).await {
-        Ok(report) => {
-            for missing in &report.missing {
-                eprintln!(
-                    "Pipelines are listed, but their runs will fail: {missing}. Install it with `{} -m pip install openhexa.sdk`.",
-                    python.display()
-                );
+
+    async fn read_first(&mut self) -> Vec<String> {
+        let (folder, python) = (self.folder.display(), self.python.display());
+        let folders: Vec<PathBuf> = self.previous.keys().cloned().collect();
+        if folders.is_empty() {
+            return vec![format!(
+                "{folder} contains neither a pipeline.py nor folders with a pipeline.py."
+            )];
+        }
+        match pipeline_reader::read(&self.python, &folders).await {
+            Ok(report) => {
+                let warning = |missing: &String| {
+                    format!(
+                        "Pipelines are listed, but their runs will fail: {missing}. Install it with `{python} -m pip install openhexa.sdk`."
+                    )
+                };
+                let mut lines: Vec<String> = report.missing.iter().map(warning).collect();
+                lines.extend(report.descriptions().filter_map(|one| self.store(one)));
+                lines
             }
-            report.pipelines.into_iter().map(parse_described).collect()
+            Err(problem) => {
+                let line = format!(
+                    "Cannot read the pipelines in {folder} with {python}: {problem}. They are listed by the names of their folders, and their runs will fail. Set --python to a Python interpreter (3.11 or later) that has the package openhexa.sdk."
+                );
+                for folder in folders {
+                    self.store(Description::unread(folder));
+                }
+                vec![line]
+            }
         }
-        Err(problem) => {
-            eprintln!(
-                "Cannot read the pipelines in {} with {}: {problem}. They are listed by the names of their folders, and their runs will fail. Set --python to a Python interpreter (3.11 or later) that has the package openhexa.sdk.",
-                folder.display(),
-                python.display()
-            );
-            folders.into_iter().map(unread).collect::<Vec<_>>()
+    }
+
+    /// Reads new and changed files, and drops removed ones unless `is_in_use`. Returns messages for the user; none if nothing
+    /// changed.
+    pub async fn check(&mut self, is_in_use: impl Fn(&Path) -> bool) -> Vec<String> {
+        let (folder, is_single) = (self.folder.clone(), self.is_single);
+        let began = Instant::now();
+        let found = tokio::task::spawn_blocking(move || find(&folder, is_single)).await;
+        self.took = began.elapsed();
+        let found = match found {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => return self.report_unreadable(&error),
+            Err(_) => return Vec::new(),
+        };
+        self.is_folder_readable = true;
+        let before = std::mem::replace(&mut self.previous, found);
+        let mut lines = self.drop_removed(&before, is_in_use);
+        let changed = self.changed(&before);
+        if !changed.is_empty() {
+            lines.extend(self.read_again(changed).await);
         }
-    };
-    let mut taken = HashSet::new();
-    let pipelines = described.into_iter().filter_map(uploaded);
-    Ok(pipelines
-        .map(|mut pipeline| {
+        lines
+    }
+
+    /// Says once that the folder cannot be read. Its pipelines stay in use.
+    fn report_unreadable(&mut self, error: &io::Error) -> Vec<String> {
+        if !std::mem::replace(&mut self.is_folder_readable, false) {
+            return Vec::new();
+        }
+        let folder = self.folder.display();
+        vec![format!(
+            "Cannot read {folder}: {error}. The definitions of its pipelines that were read before stay in use."
+        )]
+    }
+
+    fn drop_removed(&mut self, before: &Found, is_in_use: impl Fn(&Path) -> bool) -> Vec<String> {
+        let is_removed =
+            |folder: &PathBuf| !self.previous.contains_key(folder) && !before.contains_key(folder);
+        let known = self.files.keys();
+        let removed: Vec<PathBuf> = known
+            .filter(|folder| is_removed(folder) && !is_in_use(folder))
+            .cloned()
+            .collect();
+        let mut lines = Vec::new();
+        for folder in removed {
+            self.files.remove(&folder);
+            let file = shown(&folder);
+            lines.push(format!(
+                "{file} was removed. Its pipeline is no longer listed."
+            ));
+        }
+        lines
+    }
+
+    /// The folders whose file changed since it was read, and did not change between the last two checks.
+    fn changed(&self, before: &Found) -> Vec<PathBuf> {
+        let is_changed = |(folder, stamp): &(&PathBuf, &FileStamp)| {
+            let read = self.files.get(*folder).map(|file| &file.stamp);
+            before.get(*folder) == Some(*stamp) && read != Some(*stamp)
+        };
+        let found = self.previous.iter().filter(is_changed);
+        found.map(|(folder, _)| folder.clone()).collect()
+    }
+
+    async fn read_again(&mut self, changed: Vec<PathBuf>) -> Vec<String> {
+        let descriptions = match pipeline_reader::read(&self.python, &changed).await {
+            Ok(report) => report.descriptions().collect(),
+            Err(problem) => self.unread(changed, &problem),
+        };
+        let mut lines = Vec::new();
+        for description in descriptions {
+            let is_new = !self.files.contains_key(&description.folder);
+            let line = success(&description, is_new);
+            lines.push(self.store(description).unwrap_or(line));
+        }
+        lines
+    }
+
+    /// Descriptions of files that Python could not read at all. A new one is listed by the name of its folder.
+    fn unread(&self, folders: Vec<PathBuf>, problem: &str) -> Vec<Description> {
+        let describe = |folder: PathBuf| {
+            let is_known = self.files.contains_key(&folder);
+            Description {
+                problem: is_known.then(|| problem.to_owned()),
+                ..Description::unread(folder)
+            }
+        };
+        folders.into_iter().map(describe).collect()
+    }
+
+    /// Stores a description; returns a message if there is a problem with it.
+    fn store(&mut self, description: Description) -> Option<String> {
+        let folder = description.folder.clone();
+        let stamp = *self.previous.get(&folder)?;
+        let file = self
+            .files
+            .entry(folder)
+            .or_insert_with(|| PipelineFile::new(stamp));
+        file.stamp = stamp;
+        file.update(description, now())
+    }
+
+    /// The pipelines that uploads of the files would create.
+    pub fn pipelines(&self) -> Vec<Pipeline> {
+        let mut taken = HashSet::new();
+        let uploaded = self.files.values().filter_map(PipelineFile::uploaded);
+        let unique = uploaded.map(|mut pipeline| {
             while !taken.insert(pipeline.code.clone()) {
                 pipeline.code.push_str("-2");
             }
             pipeline
-        })
-        .collect())
-}
-
-fn find(folder: &Path) -> Result<Vec<PathBuf>, StartError> {
-    let unreadable = |source| StartError::Unreadable {
-        path: folder.to_owned(),
-        source,
-    };
-    let folder = folder.canonicalize().map_err(unreadable)?;
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.join("pipeline.py").is_file() {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// Reads all pipelines at once. If that fails, reads each separately, so that one pipeline does not affect the others.
-/// Fails if none can be read.
-async fn describe_all(python: &Path, folders: &[PathBuf]) -> Result<Report, String> {
-    let problem = match describe(python, folders).await {
-        Ok(report) => return Ok(report),
-        Err(problem) => problem,
-    };
-    let mut missing = Vec::new();
-    let mut pipelines = Vec::new();
-    let mut is_any_read = false;
-    for folder in folders {
-        match describe(python, std::slice::from_ref(folder)).await {
-            Ok(report) => {
-                is_any_read = true;
-                missing = report.missing;
-                pipelines.extend(report.pipelines);
-            }
-            Err(problem) => pipelines.push(json!({"folder": folder, "problem": problem})),
-        }
-    }
-    if is_any_read {
-        Ok(Report { missing, pipelines })
-    } else {
-        Err(problem)
+        });
+        unique.collect()
     }
 }
 
-/// Parses Python's description of one pipeline.
-fn parse_described(described: Value) -> Described {
-    let folder = described["folder"].as_str().unwrap_or_default().into();
-    serde_json::from_value(described).unwrap_or_else(|error| Described {
-        problem: Some(format!("its description cannot be read: {error}")),
-        ..unread(folder)
-    })
+fn success(description: &Description, is_new: bool) -> String {
+    let (file, count) = (shown(&description.folder), description.parameters.len());
+    let again = if is_new { "" } else { " again" };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("Read {file}{again}: {count} parameter{plural}.")
 }
 
-async fn describe(python: &Path, folders: &[PathBuf]) -> Result<Report, String> {
-    let mut command = tokio::process::Command::new(python);
-    command
-        .arg("-c")
-        .arg(SCRIPT)
-        .args(folders)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, command.output())
-        .await
-        .map_err(|_| format!("no response within {} s", PATIENCE.as_secs()))?
-        .map_err(|error| error.to_string())?;
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let last = stdout.lines().last().unwrap_or_default();
-    serde_json::from_str(last).map_err(|_| {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        stderr
-            .lines()
-            .last()
-            .unwrap_or("it printed nothing")
-            .to_owned()
-    })
-}
-
-fn unread(folder: PathBuf) -> Described {
-    let name = folder
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
-    Described {
-        folder,
-        problem: None,
-        code: name.clone(),
-        name,
-        timeout: None,
-        functional_type: None,
-        description: None,
-        parameters: Vec::new(),
+fn find(folder: &Path, is_single: bool) -> io::Result<Found> {
+    if is_single {
+        return Ok(with_stamps([folder.to_owned()]));
     }
+    let entries = std::fs::read_dir(folder)?.take(MOST);
+    let entries: io::Result<Vec<_>> = entries.collect();
+    Ok(with_stamps(entries?.iter().map(std::fs::DirEntry::path)))
 }
 
-/// The pipeline that an upload would create: version 1, with the defaults as config.
-fn uploaded(described: Described) -> Option<Pipeline> {
-    let named = described.code.as_deref().map(slug::of);
-    let code = match (described.problem, named) {
-        (None, Some(code)) if code.is_empty() => "pipeline".to_owned(),
-        (None, Some(code)) => code,
-        (problem, _) => {
-            let problem = problem.unwrap_or_default();
-            let folder = described.folder.display();
-            eprintln!(
-                "Skipped the pipeline in {folder}: {}.",
-                problem.trim_end_matches('.')
-            );
-            return None;
-        }
-    };
-    Some(Pipeline {
-        id: uuid::Uuid::nil(),
-        code,
-        name: described.name,
-        kind: "zipFile".to_owned(),
-        description: described.description,
-        tags: Vec::new(),
-        functional_type: described.functional_type,
-        notebook_path: None,
-        created_at: None,
-        workspace: None,
-        versions: vec![Version {
-            id: uuid::Uuid::nil(),
-            version_number: 1,
-            name: None,
-            description: None,
-            timeout: described.timeout,
-            config: defaults(&described.parameters),
-            parameters: described.parameters,
-            created_at: None,
-        }],
-        behaviour: super::catalogue::Behaviour {
-            queued_ms: 0,
-            ..Default::default()
-        },
-        folder: Some(described.folder),
-    })
-}
-
-fn defaults(parameters: &[Parameter]) -> Map<String, Value> {
-    parameters
-        .iter()
-        .filter_map(|parameter| {
-            let default = parameter.default.clone()?;
-            (!default.is_null()).then(|| (parameter.code.clone(), json!(default)))
-        })
-        .collect()
+fn with_stamps(folders: impl IntoIterator<Item = PathBuf>) -> Found {
+    let stamped = folders.into_iter().filter_map(|folder| {
+        let stamp = FileStamp::of(&folder.join("pipeline.py"))?;
+        Some((folder, stamp))
+    });
+    stamped.collect()
 }

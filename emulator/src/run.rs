@@ -51,6 +51,18 @@ pub enum Priority {
     Critical,
 }
 
+impl Priority {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warning => "WARNING",
+            Self::Error => "ERROR",
+            Self::Critical => "CRITICAL",
+        }
+    }
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[allow(clippy::struct_field_names, reason = "OpenHEXA's own words")]
 pub struct Message {

@@ -44,7 +44,8 @@ pub async fn execute(state: &Arc<State>, id: Uuid) {
 }
 
 async fn run_process(state: &State, run: &Run, stop: &CancellationToken) {
-    let Some(pipeline) = state.catalogue.pipeline(run.pipeline) else {
+    let catalogue = state.catalogue.current();
+    let Some(pipeline) = catalogue.pipeline(run.pipeline) else {
         return;
     };
     let (succeeded, logs) = match start(state, pipeline, run) {
@@ -135,7 +136,7 @@ fn ascii(value: &Value) -> String {
 }
 
 fn environment(state: &State, pipeline: &Pipeline, run: &Run) -> Vec<(&'static str, String)> {
-    let slug = state.catalogue.slug_of(pipeline).to_owned();
+    let slug = state.catalogue.current().slug_of(pipeline).to_owned();
     let local = "127.0.0.1,localhost".to_owned();
     vec![
         ("HEXA_ENVIRONMENT", "CLOUD_PIPELINE".to_owned()),

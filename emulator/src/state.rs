@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -11,11 +11,13 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::Iaso;
-use super::catalogue::{Catalogue, id_from};
+use super::catalogue::id_from;
 use super::clock::{Millis, now};
 use super::faults::Faults;
+use super::notices::Notices;
 use super::run::Status;
 use super::run_store::RunStore;
+use super::shared_catalogue::SharedCatalogue;
 
 /// Maximum number of reports sent at the same time, so that thousands of runs do not use all sockets.
 const REPORTS_AT_ONCE: usize = 64;
@@ -28,7 +30,7 @@ pub struct State {
     /// The files of the workspace, as its runs see them.
     pub files: PathBuf,
     pub scratch: PathBuf,
-    pub catalogue: Arc<Catalogue>,
+    pub catalogue: SharedCatalogue,
     pub client: reqwest::Client,
     run_store: Mutex<RunStore>,
     faults: Mutex<Faults>,
@@ -38,6 +40,7 @@ pub struct State {
     /// The time at which the clock is stopped, if it is.
     frozen_at: Mutex<Option<Millis>>,
     iaso: Mutex<Option<Iaso>>,
+    pub notices: Notices,
     pub processes: Mutex<HashMap<Uuid, CancellationToken>>,
     /// Notified when an event was scheduled, so that the driver checks which events are due.
     pub wake: Notify,
@@ -77,10 +80,11 @@ pub struct Parts {
     pub python: PathBuf,
     pub files: PathBuf,
     pub scratch: PathBuf,
-    pub catalogue: Arc<Catalogue>,
+    pub catalogue: SharedCatalogue,
     pub client: reqwest::Client,
     pub run_store: RunStore,
     pub iaso: Option<Iaso>,
+    pub notices: Notices,
 }
 
 impl State {
@@ -98,6 +102,7 @@ impl State {
             counts: Mutex::default(),
             frozen_at: Mutex::default(),
             iaso: Mutex::new(parts.iaso),
+            notices: parts.notices,
             processes: Mutex::default(),
             wake: Notify::new(),
             address: OnceLock::new(),

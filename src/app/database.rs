@@ -1,9 +1,6 @@
 //! Opens the database of the settings.
 
-use std::path::PathBuf;
-
-use secrecy::ExposeSecret;
-
+use super::database_url::{database_name, sqlite_path};
 use super::{StartError, encryption_key, unreadable};
 use crate::clock::Clock;
 use crate::domain::ids::AccountId;
@@ -13,6 +10,33 @@ use crate::store::{AttachOptions, DatabaseAddress, OpenError, Options, Store};
 /// Opens the database and brings its tables up to date.
 pub async fn open_store(settings: &Settings) -> Result<Store, StartError> {
     open(settings, Store::migrate).await
+}
+
+/// Like [`open_store`], but the tables must exist: a command that only uses them must not create a database by accident, for
+/// example in another folder. `how` says what to do if there are none.
+pub async fn open_existing_store(settings: &Settings, how: &str) -> Result<Store, StartError> {
+    if !has_tables(settings).await? {
+        let name = database_name(settings);
+        return Err(StartError::Other(format!(
+            "there are no tables of the bridge in the database: {name}. {how}"
+        )));
+    }
+    open_store(settings).await
+}
+
+async fn has_tables(settings: &Settings) -> Result<bool, StartError> {
+    if is_missing(settings) {
+        return Ok(false);
+    }
+    let store = open(settings, Store::try_connection).await?;
+    let has_none = store.read(crate::store::has_no_tables).await;
+    let has_none = has_none.map_err(|error| StartError::Other(error.to_string()))?;
+    Ok(!has_none)
+}
+
+/// Whether the database is a file that does not exist.
+fn is_missing(settings: &Settings) -> bool {
+    sqlite_path(settings).is_some_and(|file| !file.exists())
 }
 
 /// Checks that the database can be opened and, attached to Iaso, has all required tables and rights. Changes nothing.
@@ -78,7 +102,7 @@ pub async fn stored(settings: &Settings) -> Result<Stored, StartError> {
         is_readable: true,
         has_key: false,
     };
-    if matches!(database(settings), DatabaseAddress::Sqlite(file) if !file.exists()) {
+    if is_missing(settings) {
         return Ok(nothing);
     }
     let store = open(settings, Store::try_connection).await?;
@@ -108,9 +132,8 @@ fn attachment(settings: &Settings) -> Option<AttachOptions> {
 }
 
 pub fn database(settings: &Settings) -> DatabaseAddress {
-    let url = settings.database.url.expose_secret();
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        return DatabaseAddress::Sqlite(sqlite_file(path));
+    if let Some(file) = sqlite_path(settings) {
+        return DatabaseAddress::Sqlite(file);
     }
     let ca_file =
         Some(settings.database.ca_file.clone()).filter(|file| !file.as_os_str().is_empty());
@@ -122,11 +145,4 @@ pub fn database(settings: &Settings) -> DatabaseAddress {
         url: settings.database.url.clone(),
         tls,
     }
-}
-
-/// `sqlite:PATH`, `sqlite://PATH`, and `sqlite:////ABSOLUTE/PATH`, as in Python.
-fn sqlite_file(path: &str) -> PathBuf {
-    let path = path.strip_prefix("//").unwrap_or(path);
-    let absolute = path.strip_prefix('/').filter(|rest| rest.starts_with('/'));
-    PathBuf::from(absolute.unwrap_or(path))
 }

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ use openhexa_emulator::{self as emulator, Emulator, Iaso};
 
 /// The emulator stays the same instance if its port changes.
 const BUILT_IN: &str = "built-in";
+/// The emulator is on the same machine, so a changed `pipeline.py` is shown soon.
+const FRESH_FOR: Duration = Duration::from_secs(1);
 /// The number of pipelines that are validated to find an example for the printed commands.
 const MAX_VALIDATED: usize = 20;
 
@@ -252,6 +255,9 @@ fn settings(options: &DevOptions, keys: &DevKeys) -> Result<Settings, StartError
     if settings.database.url.expose_secret() == default.expose_secret() {
         let file = options.data.join("openhexa-bridge.db");
         settings.database.url = format!("sqlite:{}", file.display()).into();
+    }
+    if matches!(options.openhexa, OpenHexaSource::BuiltIn { .. }) {
+        settings.cache.fresh_for.0 = settings.cache.fresh_for.0.min(FRESH_FOR);
     }
     settings.secrets.encryption_key = keys.encryption_key.clone().into();
     settings.secrets.callback_key = keys.callback_key.clone().into();

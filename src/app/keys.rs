@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::identity::own_account;
-use super::{StartError, open_store};
+use super::{StartError, open_existing_store, open_store};
 use crate::clock::Clock;
 use crate::domain::ids::{AccountId, KeyId};
 use crate::domain::principal::{Actor, Role};
@@ -18,24 +18,36 @@ use crate::store::{self, Store, StoredKey};
 
 /// Recorded as the author of changes: the operating system's user is not known.
 const AUTHOR: Actor = Actor::CommandLine;
+const HOW_TO_CREATE: &str = "If this is the right database, run `openhexa-bridge migrate` first, or add --create; otherwise set \
+    database.url or --config";
+const HOW_TO_FIND: &str =
+    "If this is the right database, no key was created yet; otherwise set database.url or --config";
+
+/// A key to create.
+pub struct KeyOrder {
+    pub account: Option<i64>,
+    pub role: Role,
+    pub name: String,
+    pub expires: Option<Duration>,
+    /// Whether the tables, and an SQLite file, are created if they do not exist.
+    pub creates_tables: bool,
+}
 
 /// Creates a key. Returns its id and the key itself, which cannot be displayed again.
-pub async fn create(
-    settings: &Settings,
-    account: Option<i64>,
-    role: Role,
-    name: String,
-    expires: Option<Duration>,
-) -> Result<(i64, String), StartError> {
-    refuse_odd(&name)?;
-    let account = account_of(settings, account)?;
-    let store = open_store(settings).await?;
+pub async fn create(settings: &Settings, order: KeyOrder) -> Result<(i64, String), StartError> {
+    refuse_odd(&order.name)?;
+    let account = account_of(settings, order.account)?;
+    let store = if order.creates_tables {
+        open_store(settings).await?
+    } else {
+        open_existing_store(settings, HOW_TO_CREATE).await?
+    };
     refuse_unknown(&store, account).await?;
     let now = Clock::System.now();
-    let until = expires.map(|expires| end(now, expires)).transpose()?;
-    let wanted = name.clone();
+    let until = order.expires.map(|expires| end(now, expires)).transpose()?;
+    let (wanted, role) = (order.name.clone(), order.role);
     let request = KeyRequest {
-        name,
+        name: order.name,
         role,
         expires_at: until,
     };
@@ -105,7 +117,7 @@ fn refuse_odd(name: &str) -> Result<(), StartError> {
 
 /// One line per key.
 pub async fn list(settings: &Settings) -> Result<Vec<String>, StartError> {
-    let store = open_store(settings).await?;
+    let store = open_existing_store(settings, HOW_TO_FIND).await?;
     let all = store
         .read(|db| Ok::<_, Error>(store::keys(db)?))
         .await
@@ -116,7 +128,7 @@ pub async fn list(settings: &Settings) -> Result<Vec<String>, StartError> {
 }
 
 pub async fn revoke(settings: &Settings, id: i64) -> Result<(), StartError> {
-    let store = open_store(settings).await?;
+    let store = open_existing_store(settings, HOW_TO_FIND).await?;
     let now = Clock::System.now();
     let revoked = store
         .write(move |db| Ok::<_, Error>(store::revoke_key(db, KeyId(id), now)?))

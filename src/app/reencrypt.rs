@@ -1,7 +1,7 @@
 //! `openhexa-bridge reencrypt`: re-encrypts all stored secrets with the current key. Afterwards the previous keys can
 //! be removed. The bridge can keep running.
 
-use super::{StartError, open_store};
+use super::{StartError, open_existing_store};
 use crate::service::causes;
 use crate::settings::Settings;
 use crate::store::{self, ReencryptTotals, Undecryptable};
@@ -14,7 +14,8 @@ pub async fn reencrypt(
     settings: &Settings,
     undecryptable: Undecryptable,
 ) -> Result<String, StartError> {
-    let store = open_store(settings).await?;
+    let how = "If this is the right database, there is nothing to re-encrypt; otherwise set database.url or --config";
+    let store = open_existing_store(settings, how).await?;
     let mut all = ReencryptTotals::default();
     for _ in 0..PASSES {
         let cipher = store.cipher.clone();

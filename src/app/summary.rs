@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use secrecy::ExposeSecret;
 
+use super::database_url::postgres_name;
 use crate::settings::Settings;
 
 pub struct Summary {
@@ -99,17 +100,5 @@ fn shown_database(url: &str) -> String {
     if url.starts_with("sqlite:") {
         return url.to_owned();
     }
-    let Ok(wanted) = url.parse::<tokio_postgres::Config>() else {
-        return "PostgreSQL".to_owned();
-    };
-    let hosts: Vec<String> = wanted.get_hosts().iter().map(shown_host).collect();
-    let name = wanted.get_dbname().unwrap_or_default();
-    format!("PostgreSQL {name:?} on {}", hosts.join(", "))
-}
-
-fn shown_host(host: &tokio_postgres::config::Host) -> String {
-    match host {
-        tokio_postgres::config::Host::Tcp(name) => name.clone(),
-        tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
-    }
+    postgres_name(url)
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::ids::{PipelineId, RunId, UserId, VersionId};
+use super::message::{Message, say};
 use super::parameters::Parameter;
 
 /// A pipeline in a list.
@@ -89,11 +90,34 @@ impl Pipeline {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Version {
     pub label: VersionLabel,
+    /// None: OpenHEXA's value cannot be read.
+    pub created_at: Option<DateTime<Utc>>,
+    /// What its author wrote about it.
+    pub description: Option<String>,
     /// The values saved with the version. They can differ from the parameters' defaults.
     pub config: Map<String, Value>,
     /// Seconds. None: OpenHEXA's default of 4 hours.
     pub timeout_seconds: Option<i64>,
     pub parameters: Vec<Parameter>,
+}
+
+impl Version {
+    /// Which version the parameters belong to, for a message about a parameter that it does not have. None if its creation
+    /// date is unknown.
+    pub fn origin(&self) -> Option<Message> {
+        const LETTERS: usize = 200;
+        let name = self.label.name.clone();
+        let name = name.unwrap_or_else(|| format!("v{}", self.label.number));
+        let at = self.created_at?.format("%Y-%m-%d %H:%M UTC");
+        let about = self.description.as_ref();
+        let about: Option<String> = about.map(|text| text.chars().take(LETTERS).collect());
+        let key = match about {
+            Some(_) => "param-version-described",
+            None => "param-version",
+        };
+        let message = say(key).with("version", name).with("at", at);
+        Some(message.with("about", about.unwrap_or_default()))
+    }
 }
 
 /// A run in a list.

@@ -283,10 +283,6 @@ fn refusal(why: &Refusal) -> StatusCode {
     }
 }
 
-pub async fn unknown_route() -> HttpResponse {
-    Problem::unknown_route().into_response()
-}
-
 /// `allowed` is the value of the header `Allow`.
 pub fn wrong_method(allowed: &str) -> HttpResponse {
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, say("method-not-allowed"));

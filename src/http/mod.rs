@@ -64,7 +64,7 @@ pub fn list_routes() -> Vec<ListedRoute> {
 
 pub fn register_routes(app: &mut ServiceConfig) {
     router().register(app);
-    app.default_service(web::to(error::unknown_route));
+    app.default_service(web::to(ui::unknown_route));
 }
 
 /// The routes of the API.

@@ -66,6 +66,8 @@ macro_rules! version {
             fn from(wire: $module::$fields) -> Self {
                 Self {
                     label: VersionLabel::from(&wire),
+                    created_at: when(wire.created_at),
+                    description: not_blank(wire.description),
                     config: object(wire.config),
                     timeout_seconds: wire.timeout,
                     parameters: wire.parameters.into_iter().map(Parameter::from).collect(),
@@ -196,7 +198,7 @@ impl From<list_versions::ListVersionsPipelineVersionsItems> for VersionSummary {
         let parameters = wire.parameters.into_iter();
         Self {
             label,
-            created_at: wire.created_at.0,
+            created_at: when(wire.created_at),
             parameters: Some(parameters.map(Parameter::from).collect()),
         }
     }
@@ -206,7 +208,7 @@ impl From<list_version_labels::ListVersionLabelsPipelineVersionsItems> for Versi
     fn from(wire: list_version_labels::ListVersionLabelsPipelineVersionsItems) -> Self {
         Self {
             label: VersionLabel::from(&wire.version_label_fields),
-            created_at: wire.created_at.0,
+            created_at: when(wire.created_at),
             parameters: None,
         }
     }

@@ -5,6 +5,7 @@ mod database;
 mod dev;
 mod emulator;
 mod folder;
+mod keys;
 mod openhexa;
 mod restart;
 mod serve;

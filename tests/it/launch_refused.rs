@@ -79,7 +79,10 @@ async fn all_invalid_fields_are_in_one_response(#[values(Sqlite, Postgres)] base
     let told = json!({
         "codes": ["Codes must be a list"],
         "country": ["Country is required"],
-        "extra": ["`extra` is not a parameter of this pipeline"],
+        "extra": [
+            "`extra` is not a parameter of this pipeline",
+            "The parameters are those of version v1, created 2026-01-05 08:00 UTC",
+        ],
         "mode": ["Mode must be one of: fast, slow"],
         "share": ["Share must be a number"],
         "year": ["Year must be a whole number"],

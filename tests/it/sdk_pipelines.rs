@@ -359,6 +359,53 @@ async fn a_closed_terminal_leaves_no_process_behind() {
     assert_eq!(pids.iter().filter(|pid| is_there(**pid)).count(), 0);
 }
 
+// An author who edits pipeline.py did not know which definition was used.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_author_edits_launches_and_opens_the_run(#[values(Sqlite, Postgres)] base: Base) {
+    let folder = tempfile::tempdir().unwrap();
+    let code = std::fs::read_to_string(examples().join("basic/pipeline.py")).unwrap();
+    let file = folder.path().join("pipeline.py");
+    std::fs::write(&file, &code).unwrap();
+    let real = Real::start(base, folder.path(), &python()).await;
+    let (pipeline, task) = real.launch("basic-pipeline", &json!({})).await;
+    let ended = real.until_confirmed(task).await;
+    let run = ended["run"]["url"].as_str().unwrap();
+    assert!(run.starts_with(&real.openhexa.replace("graphql/", "workspaces/demo/")));
+    let client = crate::support::client::builder().build().unwrap();
+    let page = client.get(run).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    let page = page.text().await.unwrap();
+    assert!(page.contains("<h1>Run of Basic pipeline</h1>"), "{page}");
+
+    let url = format!("{}/api/openhexa/pipelines/{pipeline}/launch/", real.bridge);
+    let body = json!({"config": {"surplus": 1}});
+    let (status, refused) = real.visitor.post(&url, &body).await;
+    assert_eq!(status, 400);
+    let told = refused["config"]["surplus"][1].as_str().unwrap();
+    let name = folder.path().file_name().unwrap().to_string_lossy();
+    assert!(
+        told.starts_with("The parameters are those of version v1, created 20")
+            && told.contains(&format!(": read from {name}/pipeline.py at 20")),
+        "{told}"
+    );
+    let edited = code.replacen(
+        "@parameter(",
+        "@parameter(\"surplus\", type=int, required=False)\n@parameter(",
+        1,
+    );
+    std::fs::write(&file, edited).unwrap();
+    let line = format!("Read {name}/pipeline.py again: ");
+    real.process
+        .until_printed("the new definition", |lines| {
+            lines.iter().any(|one| one.starts_with(&line))
+        })
+        .await;
+    let (status, _) = real.visitor.post(&url, &body).await;
+    assert_eq!(status, 201);
+    real.stop().await;
+}
+
 /// Runs `dev --pipelines` on SQLite with this interpreter and launches `basic-pipeline`; returns the ended
 /// task and the output.
 async fn with_python(python: &Path) -> (Value, Vec<String>) {

@@ -172,9 +172,11 @@ async fn all_invalid_fields_are_in_one_response_in_the_users_language(
         .await;
     let (english, french) = (
         json!({"error": "Country is required", "config": {
-                "country": ["Country is required"], "nope": ["`nope` is not a parameter of this pipeline"], "year": ["Year must be one of: 2025, 2026"]}}),
+                "country": ["Country is required"], "nope": ["`nope` is not a parameter of this pipeline",
+                "The parameters are those of version v1, created 2026-01-05 08:00 UTC"], "year": ["Year must be one of: 2025, 2026"]}}),
         json!({"error": "«\u{a0}Country\u{a0}» est obligatoire", "config": {
-                "country": ["«\u{a0}Country\u{a0}» est obligatoire"], "nope": ["«\u{a0}nope\u{a0}» n’est pas un paramètre de ce pipeline"],
+                "country": ["«\u{a0}Country\u{a0}» est obligatoire"], "nope": ["«\u{a0}nope\u{a0}» n’est pas un paramètre de ce pipeline",
+                "Les paramètres sont ceux de la version v1, créée le 2026-01-05 08:00 UTC"],
                 "year": ["«\u{a0}Year\u{a0}» doit être l’une des valeurs suivantes\u{a0}: 2025, 2026"]}}),
     );
     for (wanted, code, told) in [

@@ -1,7 +1,6 @@
 //! Handles the events of runs that are due.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -48,7 +47,7 @@ impl RunStore {
     }
 
     fn handle(&mut self, place: usize, event: &Event, now: Millis) -> Option<Job> {
-        let catalogue = Arc::clone(&self.catalogue);
+        let catalogue = self.catalogue.current();
         let pipeline = catalogue.pipeline(self.runs[place].pipeline)?;
         match event {
             Event::Begin => self.begin(place, pipeline, now),
@@ -209,7 +208,8 @@ impl RunStore {
 
     fn config_error(&self, place: usize) -> Option<String> {
         let run = &self.runs[place];
-        let (_, version) = self.catalogue.version(run.version?)?;
+        let catalogue = self.catalogue.current();
+        let (_, version) = catalogue.version(run.version?)?;
         sdk::config_error(version, &run.config)
     }
 }

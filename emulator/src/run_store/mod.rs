@@ -13,10 +13,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::catalogue::{Catalogue, Kind};
+use crate::catalogue::Kind;
 use crate::clock::{MINUTE, Millis};
 use crate::journal::Journal;
 use crate::run::{Run, Status, run_id};
+use crate::shared_catalogue::SharedCatalogue;
 use removal::Removed;
 
 /// OpenHEXA ends a run after this time if it was stopped in the queue, or if its container sends no heartbeat.
@@ -90,7 +91,7 @@ impl Ord for Scheduled {
 }
 
 pub struct RunStore {
-    catalogue: Arc<Catalogue>,
+    catalogue: SharedCatalogue,
     journal: Journal,
     runs: Vec<Arc<Run>>,
     index: HashMap<Uuid, usize>,
@@ -113,7 +114,7 @@ pub struct Launch {
 }
 
 impl RunStore {
-    pub fn new(catalogue: Arc<Catalogue>, journal: Journal) -> Self {
+    pub fn new(catalogue: SharedCatalogue, journal: Journal) -> Self {
         Self {
             catalogue,
             journal,
@@ -227,7 +228,8 @@ impl RunStore {
     fn resume(&mut self, place: usize, now: Millis) {
         let run = &self.runs[place];
         let (started, limit) = (run.started.unwrap_or(now), run.timeout);
-        let Some(pipeline) = self.catalogue.pipeline(run.pipeline) else {
+        let catalogue = self.catalogue.current();
+        let Some(pipeline) = catalogue.pipeline(run.pipeline) else {
             return;
         };
         if pipeline.folder.is_some() {
@@ -375,7 +377,8 @@ impl RunStore {
     }
 
     fn plan_begin(&mut self, place: usize, now: Millis) {
-        let Some(pipeline) = self.catalogue.pipeline(self.runs[place].pipeline) else {
+        let catalogue = self.catalogue.current();
+        let Some(pipeline) = catalogue.pipeline(self.runs[place].pipeline) else {
             return;
         };
         let behaviour = &pipeline.behaviour;
@@ -388,6 +391,7 @@ impl RunStore {
 
     fn is_real(&self, place: usize) -> bool {
         self.catalogue
+            .current()
             .pipeline(self.runs[place].pipeline)
             .is_some_and(|pipeline| pipeline.folder.is_some())
     }

@@ -22,15 +22,22 @@ impl RunStore {
 
     /// Whether a pipeline exists, and is neither deleted nor in an archived workspace.
     pub fn has_pipeline(&self, id: Uuid) -> bool {
-        let found = self.catalogue.pipeline(id);
+        let catalogue = self.catalogue.current();
+        let found = catalogue.pipeline(id);
         found.is_some_and(|found| {
-            !self.removed.pipelines.contains(&id)
-                && self.has_workspace(self.catalogue.slug_of(found))
+            !self.removed.pipelines.contains(&id) && self.has_workspace(catalogue.slug_of(found))
         })
     }
 
+    /// Whether a run of a pipeline has not ended.
+    pub fn has_active_run(&self, pipeline: Uuid) -> bool {
+        let runs = self.runs_of(pipeline);
+        runs.iter().any(|run| !run.status.is_over())
+    }
+
     pub fn has_workspace(&self, slug: &str) -> bool {
-        self.catalogue.workspace(slug).is_some() && !self.removed.workspaces.contains(slug)
+        let catalogue = self.catalogue.current();
+        catalogue.workspace(slug).is_some() && !self.removed.workspaces.contains(slug)
     }
 
     /// Deletes a pipeline with all its runs; returns whether it was deleted. As in OpenHEXA, this is refused while one of

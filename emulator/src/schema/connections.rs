@@ -53,7 +53,8 @@ pub enum Connection {
 
 /// All connections of a workspace: the one to Iaso first.
 pub fn all_connections(state: &State, workspace: &str) -> Vec<Connection> {
-    let held = state.catalogue.workspace(workspace);
+    let catalogue = state.catalogue.current();
+    let held = catalogue.workspace(workspace);
     let held = held.iter().flat_map(|held| &held.connections);
     let slugs = std::iter::once(IASO).chain(held.map(|one| one.slug.as_str()));
     slugs
@@ -63,7 +64,8 @@ pub fn all_connections(state: &State, workspace: &str) -> Vec<Connection> {
 
 /// The connection to Iaso, if its address is set, or one of the catalogue.
 pub fn connection(state: &State, workspace: &str, slug: &str) -> Option<Connection> {
-    let held = state.catalogue.workspace(workspace)?;
+    let catalogue = state.catalogue.current();
+    let held = catalogue.workspace(workspace)?;
     if slug.eq_ignore_ascii_case(IASO) {
         return to_iaso(state, workspace);
     }
@@ -100,8 +102,8 @@ fn build(
 }
 
 pub fn connection_by_id(state: &State, id: Uuid) -> Option<Connection> {
-    state
-        .catalogue
+    let catalogue = state.catalogue.current();
+    catalogue
         .workspaces
         .iter()
         .filter(|workspace| id_from(&format!("connection {} {IASO}", workspace.slug)) == id)

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use async_graphql::{Context, EmptySubscription, Error, ErrorExtensions, Result};
 use uuid::Uuid;
 
-use super::catalogue;
+use super::catalogue::{self, Catalogue};
 use super::faults::Fault;
 use super::state::{Identity, State};
 
@@ -49,6 +49,8 @@ pub fn build() -> Schema {
 /// The context of a request: its sender, the emulator's state, and its fault.
 pub struct Caller {
     pub state: Arc<State>,
+    /// The catalogue at the start of the request.
+    pub catalogue: Arc<Catalogue>,
     pub identity: Identity,
     pub fault: Option<Fault>,
 }
@@ -60,7 +62,7 @@ impl Caller {
 
     /// A pipeline that is neither deleted nor in an archived workspace.
     fn pipeline(&self, id: Uuid) -> Option<&catalogue::Pipeline> {
-        let found = self.state.catalogue.pipeline(id)?;
+        let found = self.catalogue.pipeline(id)?;
         self.state.run_store().has_pipeline(id).then_some(found)
     }
 

@@ -157,8 +157,10 @@ impl Mutation {
         if !matches!(caller.identity, Identity::Run(_)) {
             return Ok(Err(PipelineError::PipelineNotFound).into());
         }
-        let outcome = output(caller, input)
-            .and_then(|output| own_run(caller, |run| run.outputs.push(output)));
+        let outcome = output(caller, input).and_then(|output| {
+            announce(caller, &output);
+            own_run(caller, |run| run.outputs.push(output))
+        });
         Ok(outcome.into())
     }
 
@@ -180,7 +182,7 @@ impl Mutation {
 
 /// Creates a run after the few checks of OpenHEXA. Repeating the request creates another run.
 fn launch(caller: &Caller, input: &RunPipelineInput) -> Result<Result<PipelineRun, PipelineError>> {
-    let catalogue = &caller.state.catalogue;
+    let catalogue = &caller.catalogue;
     let given = entries(&input.config.0)?;
     let Some(pipeline) = caller.pipeline(input.id.id()) else {
         return Ok(Err(PipelineError::PipelineNotFound));
@@ -282,6 +284,16 @@ fn own_run(caller: &Caller, change: impl FnOnce(&mut Run)) -> Result<(), Pipelin
         .change(id, change)
         .map(|_| ())
         .ok_or(PipelineError::PipelineNotFound)
+}
+
+/// Says where a file of a real pipeline is.
+fn announce(caller: &Caller, output: &Output) {
+    let Output::File { key, .. } = output else {
+        return;
+    };
+    let path = caller.state.files.join(key.trim_start_matches('/'));
+    let line = format!("Output of a run: {}", path.display());
+    caller.state.notices.add(line);
 }
 
 /// An output that is a file must exist. There is no database, so tables are never found.

@@ -83,7 +83,7 @@ impl Query {
         code: String,
     ) -> Option<Result<Pipeline>> {
         if_authenticated(ctx, |caller| {
-            let catalogue = &caller.state.catalogue;
+            let catalogue = &caller.catalogue;
             let found = catalogue
                 .pipelines
                 .iter()
@@ -99,7 +99,7 @@ impl Query {
         id: Uid,
     ) -> Option<Result<PipelineVersion>> {
         if_authenticated(ctx, |caller| {
-            let catalogue = &caller.state.catalogue;
+            let catalogue = &caller.catalogue;
             let (owner, version) = catalogue.version(id.id())?;
             caller.pipeline(owner.id)?;
             Some(Ok(PipelineVersion {
@@ -118,7 +118,7 @@ impl Query {
             let run = caller.state.run_store().run(id.id())?;
             Some(Ok(PipelineRun {
                 run,
-                catalogue: Arc::clone(&caller.state.catalogue),
+                catalogue: Arc::clone(&caller.catalogue),
             }))
         })
     }
@@ -137,7 +137,7 @@ impl Query {
 
     async fn workspace(&self, ctx: &Context<'_>, slug: String) -> Option<Result<Workspace>> {
         if_authenticated(ctx, |caller| {
-            let found = caller.state.catalogue.workspace(&slug)?;
+            let found = caller.catalogue.workspace(&slug)?;
             let is_hidden =
                 caller.has_fault(Fault::Stranger) || !caller.state.run_store().has_workspace(&slug);
             (!is_hidden).then(|| Ok(to_graphql(found)))
@@ -150,7 +150,7 @@ impl Query {
         page: MaybeUndefined<i32>,
         per_page: MaybeUndefined<i32>,
     ) -> Result<WorkspacePage> {
-        let all = authenticated(ctx)?.state.catalogue.workspaces.iter();
+        let all = authenticated(ctx)?.catalogue.workspaces.iter();
         Ok(paginate(all.map(to_graphql).collect(), page, per_page)?.into())
     }
 
@@ -179,7 +179,7 @@ impl Query {
         path: String,
     ) -> Option<Result<BucketObject>> {
         if_authenticated(ctx, |caller| {
-            caller.state.catalogue.workspace(&workspace_slug)?;
+            caller.catalogue.workspace(&workspace_slug)?;
             let size = choices::size_of(&caller.state.files, &path)?;
             Some(Ok(BucketObject::new(&workspace_slug, &path, size)))
         })
@@ -210,7 +210,7 @@ impl Filter {
         caller: &'a Caller,
         order: Option<PipelineOrderBy>,
     ) -> Vec<&'a catalogue::Pipeline> {
-        let pipelines = caller.state.catalogue.pipelines.iter();
+        let pipelines = caller.catalogue.pipelines.iter();
         let mut found: Vec<_> = pipelines.filter(|it| self.matches(caller, it)).collect();
         sort(caller, &mut found, order);
         // `name` affects only the order.
@@ -221,7 +221,7 @@ impl Filter {
     }
 
     fn matches(&self, caller: &Caller, it: &catalogue::Pipeline) -> bool {
-        let catalogue = &caller.state.catalogue;
+        let catalogue = &caller.catalogue;
         let in_workspace = self
             .workspace
             .as_ref()

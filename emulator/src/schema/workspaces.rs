@@ -82,7 +82,7 @@ impl Workspace {
         page: MaybeUndefined<i32>,
         per_page: MaybeUndefined<i32>,
     ) -> Result<DatasetLinkPage> {
-        let held = caller(ctx)?.state.catalogue.workspace(&self.slug);
+        let held = caller(ctx)?.catalogue.workspace(&self.slug);
         let held = held.iter().flat_map(|held| &held.datasets);
         Ok(paginate(held.map(DatasetLink::of).collect(), page, per_page)?.into())
     }

@@ -97,7 +97,11 @@ impl<'a> LaunchParameter<'a> {
             );
         }
         if self.sent == SentValue::Cleared && self.is_looked_up() {
-            return Some(self.say("param-keep"));
+            return Some(self.say(if self.is_saved_default() {
+                "param-keep-default"
+            } else {
+                "param-keep"
+            }));
         }
         if self.sent.value().is_some_and(holds_nul) {
             return Some(self.say("param-nul"));
@@ -124,6 +128,7 @@ impl<'a> LaunchParameter<'a> {
     pub(super) fn value_source(&self) -> Option<Message> {
         let key = match self.sent {
             SentValue::Account(_) => "param-from-account",
+            SentValue::Nothing if self.is_saved_default() => "param-from-default",
             SentValue::Nothing => "param-from-version",
             SentValue::Cleared
             | SentValue::User(_)
@@ -140,6 +145,14 @@ impl<'a> LaunchParameter<'a> {
         let choices = FileChoices::of(choices);
         let is_outside = self.elements().iter().any(|value| !choices.hold(value));
         is_outside.then(|| self.say("param-outside-file").with("path", &file.path))
+    }
+
+    /// Whether the saved value is the parameter's default: an upload saves the defaults with the version.
+    fn is_saved_default(&self) -> bool {
+        let default = self.parameter.default.as_ref();
+        self.saved
+            .zip(default)
+            .is_some_and(|(saved, default)| same(saved, default))
     }
 
     fn list_error(&self) -> Option<Message> {

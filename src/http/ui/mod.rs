@@ -50,10 +50,32 @@ mod time_zone;
 mod truncate;
 mod version_defaults;
 
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
+
+use crate::http::error::Problem;
 
 pub use base_path::{BELOW_API, DASHBOARD, is_page};
 pub use error_page::error_page;
+
+/// An address without a route. `/` redirects browsers to the pages, because users open the bridge without a path.
+pub async fn unknown_route(request: HttpRequest) -> HttpResponse {
+    let unknown = Problem::unknown_route().into_response();
+    if request.path() != "/" || !request.method().is_safe() {
+        return unknown;
+    }
+    let accepted = request.headers().get(header::ACCEPT);
+    let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
+    let is_browser = accepted.is_some_and(|accepted| accepted.contains("text/html"));
+    let mut answer = if is_browser {
+        layout::redirect(&format!("{DASHBOARD}/"))
+    } else {
+        unknown
+    };
+    let vary = HeaderValue::from_static("Accept, Accept-Language");
+    answer.headers_mut().insert(header::VARY, vary);
+    answer
+}
 
 /// `/dashboard/`: redirects to the list of pipelines.
 pub async fn home(request: HttpRequest) -> HttpResponse {

@@ -49,6 +49,9 @@ struct PipelinePage {
     may_run: bool,
     unreadable: bool,
     version: Option<VersionOption>,
+    /// When the version was created, and what its author wrote about it.
+    version_created: Option<DateTime<Utc>>,
+    version_about: Option<String>,
     versions: Vec<VersionOption>,
     fields: Vec<FormField>,
     /// Errors that belong to no field, shown first.
@@ -213,6 +216,8 @@ fn compose(
         may_run: pipeline.may_run,
         unreadable: form.unreadable,
         version: version.map(|version| named(form, &version.label)),
+        version_created: version.and_then(|version| version.created_at),
+        version_about: version.and_then(|version| version.description.clone()),
         versions: loaded.versions,
         fields: loaded.fields,
         messages: shown.messages,

@@ -25,6 +25,7 @@ param-choice = { $name } must be one of: { $choices }
 param-each-choice = Each value of { $name } must be one of: { $choices }
 param-choice-secret = { $name } is not one of the allowed values
 param-keep = { $name } cannot be empty: this version of the pipeline has a saved value for it. Enter another value to replace it
+param-keep-default = { $name } cannot be empty: it has a default value. Enter another value to replace it
 
 param-unknown = `{ $key }` is not a parameter of this pipeline
 param-unknown-default = `{ $key }` is not a parameter of this pipeline, but the account's default parameters set it: ask an administrator to remove it from the configuration
@@ -32,7 +33,12 @@ param-stale = This version of the pipeline has a saved value for `{ $key }`, whi
 param-notebook = `{ $key }` cannot be set: this pipeline is a notebook or has no version yet, so it has no parameters
 param-injected = { $name } is set by the bridge, which does not support the type `{ $kind }` for it: ask the pipeline's author to declare another type
 
+# Added to the messages about unknown parameters.
+param-version = The parameters are those of version { $version }, created { $at }
+param-version-described = The parameters are those of version { $version }, created { $at }: { $about }
+
 # Added to one of the messages above when the value was not in the request.
+param-from-default = This value is the default of the parameter. Enter another value to replace it
 param-from-account = This value comes from the account's default parameters
 param-from-version = This value is saved with the version of the pipeline. Enter another value to replace it
 

@@ -25,6 +25,7 @@ param-choice = « { $name } » doit être l’une des valeurs suivantes : { $
 param-each-choice = Chaque valeur de « { $name } » doit être l’une des suivantes : { $choices }
 param-choice-secret = « { $name } » contient une valeur non autorisée
 param-keep = « { $name } » ne peut pas être vide : cette version du pipeline contient déjà une valeur. Saisissez une autre valeur pour la remplacer
+param-keep-default = « { $name } » ne peut pas être vide : ce paramètre a une valeur par défaut. Saisissez une autre valeur pour la remplacer
 
 param-unknown = « { $key } » n’est pas un paramètre de ce pipeline
 param-unknown-default = « { $key } » n’est pas un paramètre de ce pipeline, mais les paramètres par défaut du compte lui donnent une valeur : demandez à un administrateur de la supprimer de la configuration
@@ -32,7 +33,12 @@ param-stale = Cette version du pipeline contient une valeur pour « { $key } �
 param-notebook = « { $key } » ne peut pas être envoyé : ce pipeline est un notebook ou n’a pas encore de version, et n’a donc aucun paramètre
 param-injected = « { $name } » est rempli par la passerelle, qui n’accepte pas le type « { $kind } » pour ce paramètre : demandez à l’auteur du pipeline de déclarer un autre type
 
+# Ajouté aux messages sur les paramètres inconnus.
+param-version = Les paramètres sont ceux de la version { $version }, créée le { $at }
+param-version-described = Les paramètres sont ceux de la version { $version }, créée le { $at } : { $about }
+
 # Ajouté à l’un des messages ci-dessus quand la valeur n’était pas dans la requête.
+param-from-default = Cette valeur est la valeur par défaut du paramètre. Saisissez une autre valeur pour la remplacer
 param-from-account = Cette valeur provient des paramètres par défaut du compte
 param-from-version = Cette valeur est enregistrée avec la version du pipeline. Saisissez une autre valeur pour la remplacer
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::pipelines::Definition;
+use crate::domain::message::FieldErrors;
 use crate::domain::parameters::Parameter;
+use crate::domain::pipeline::Version;
 use crate::domain::principal::Principal;
 use crate::domain::validation::{self, Injection, LaunchValues, ValidConfig};
 use crate::service::Error;
@@ -55,10 +57,24 @@ pub fn validate(
                 saved: &version.config,
                 resolved,
             };
-            validation::validate(&against, &given)
+            validation::validate(&against, &given).map_err(|wrong| with_origin(wrong, version))
         }
     };
     checked.map_err(Error::config)
+}
+
+/// Adds to the errors of unknown parameters which version was used: its author may just have changed it.
+fn with_origin(mut wrong: FieldErrors, version: &Version) -> FieldErrors {
+    const UNKNOWN: [&str; 2] = ["param-unknown", "param-unknown-default"];
+    let Some(origin) = version.origin() else {
+        return wrong;
+    };
+    for list in wrong.0.values_mut() {
+        if list.iter().any(|error| UNKNOWN.contains(&error.key)) {
+            list.push(origin.clone());
+        }
+    }
+    wrong
 }
 
 pub fn parameters(definition: &Definition) -> &[Parameter] {

@@ -5,6 +5,7 @@ mod addresses;
 mod change;
 mod connection_test;
 mod default_entries;
+mod held_token;
 mod public;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub use addresses::AddressRules;
 pub use change::{ChangeMode, ConfigEdit, ConfigRecord, NO_RECORD, TOKEN, URL, WORKSPACE};
 pub use connection_test::Check;
 pub(super) use default_entries::{entries, given, id_of};
+pub use held_token::Typed;
 
 use crate::clock::Clock;
 use crate::openhexa::OpenHexa;

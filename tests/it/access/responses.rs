@@ -62,6 +62,30 @@ async fn an_unknown_address_returns_404_in_json(#[values(Sqlite, Postgres)] base
     story.end().await;
 }
 
+// `/` was an unknown address for browsers too.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_at_the_root_comes_to_the_pages(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, _, _) = with_a_task(base).await;
+    let client = crate::support::client::builder();
+    let client = client.redirect(reqwest::redirect::Policy::none());
+    let client = client.build().unwrap();
+    for accept in ["text/html,application/xhtml+xml,*/*;q=0.8", "text/html"] {
+        let ask = client.get(format!("{}/", story.base_url()));
+        let answer = ask.header("accept", accept).send().await.unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(answer.status(), 303, "{accept}");
+        assert_eq!(header("location"), "/dashboard/");
+        assert_eq!(header("vary"), "Accept, Accept-Language");
+    }
+    for accept in ["application/json", "*/*"] {
+        let ask = story.ask_at(As::Anonymous, Method::GET, "/");
+        let answer = ask.header("accept", accept).send().await;
+        assert_eq!(answer.error(404), "This address does not exist", "{accept}");
+    }
+    story.end().await;
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_method_returns_405_with_the_allowed_methods(

@@ -351,14 +351,15 @@ impl Stage {
 
     /// A new key of an account.
     pub async fn key(&self, account: i64, role: Role) -> As {
-        let created = app::keys::create(
-            &self.story.settings,
-            Some(account),
+        let order = app::keys::KeyOrder {
+            account: Some(account),
             role,
-            String::new(),
-            None,
-        );
-        As::Bearer(created.await.unwrap().1)
+            name: String::new(),
+            expires: None,
+            creates_tables: false,
+        };
+        let made = app::keys::create(&self.story.settings, order);
+        As::Bearer(made.await.unwrap().1)
     }
 
     /// Polls until the mirror row fulfils the condition.

@@ -242,6 +242,15 @@ async fn a_key_is_created_only_for_an_existing_account() {
         let args = ["keys", "create", "--role", "viewer", "--account", account];
         ended(&iaso, &args, &[]).await
     };
+    let refused = make("2").await;
+    assert!(
+        refused.err[0].contains("there are no tables of the bridge in the database: PostgreSQL")
+            && refused.out.is_empty(),
+        "{:?}",
+        refused.err
+    );
+    let migrated = ended(&iaso, &["migrate"], &[]).await;
+    assert_eq!(migrated.status.code(), Some(0), "{:?}", migrated.err);
     assert_eq!(make("2").await.out.len(), 1);
     let listed = ended(&iaso, &["keys", "list"], &[]).await.out;
     assert!(

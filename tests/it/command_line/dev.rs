@@ -22,6 +22,11 @@ async fn it_prints_two_addresses_and_three_commands_that_work(
     let told = dev
         .until_printed("the third command", |lines| commands(lines).len() == 3)
         .await;
+    assert_eq!(
+        told[0],
+        format!("Open {bridge}/ in a browser. Ctrl-C stops it."),
+        "nothing is printed before: {told:#?}"
+    );
     let mut answers = Vec::new();
     for command in commands(&told) {
         answers.push(paste(&command).await);

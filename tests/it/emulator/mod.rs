@@ -10,6 +10,7 @@ mod lists;
 mod local_only;
 mod reports;
 mod restart;
+mod run_page;
 mod runs;
 mod sdk_pipelines;
 mod transport;

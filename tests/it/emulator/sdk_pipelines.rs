@@ -2,6 +2,7 @@
 //!
 //! They need a Python with `openhexa.sdk`, given by `OPENHEXA_BRIDGE_TEST_PYTHON`.
 
+mod edits;
 mod processes;
 mod unusual_code;
 
@@ -163,6 +164,20 @@ async fn a_run_sends_messages_with_its_own_token() {
         done["outputs"],
         json!([{"__typename": "BucketObject", "key": "out.csv", "size": 3}])
     );
+    let url = format!(
+        "{}/workspaces/demo/pipelines/talkative/runs/{run}/",
+        story.base()
+    );
+    let page = story.client.get(url).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    let path = story.emulator.files().join("out.csv").display().to_string();
+    assert!(
+        page.contains("<a href=\"/workspaces/demo/files/out.csv\">out.csv</a> (3 bytes)")
+            && page.contains(&path),
+        "{page}"
+    );
+    let line = format!("Output of a run: {path}");
+    assert!(story.emulator.notices().contains(&line));
     let logs = done["logs"].as_str().unwrap();
     assert!(
         logs.contains("printed by the pipeline") && logs.contains("Heartbeat sent successfully"),

@@ -15,6 +15,7 @@ mod settings_history;
 mod settings_key_expiry;
 mod settings_keys;
 mod settings_slow;
+mod settings_token;
 pub mod sign_in;
 mod signed_out;
 mod suggestions;

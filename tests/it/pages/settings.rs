@@ -378,7 +378,7 @@ async fn a_test_shows_which_step_of_a_launch_would_fail(#[values(Sqlite, Postgre
         "{}",
         bad.at("checks")
     );
-    assert!(bad.has("type it again before you save"));
+    assert!(bad.has("The token you typed is kept for 15 minutes"));
 
     story.stop_openhexa().await;
     let away = story

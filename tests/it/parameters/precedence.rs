@@ -57,6 +57,11 @@ fn a_resource_with_a_saved_value_cannot_be_emptied() {
     launch
         .saved(&json!({"xx": "iaso-main"}))
         .refused(&json!({"xx": ["param-keep"]}));
+    // An upload saves the defaults with the version.
+    Launch::of(&one("iaso", &json!({"default": "iaso-main"})))
+        .saved(&json!({"xx": "iaso-main"}))
+        .user(&json!({"xx": ""}))
+        .refused(&json!({"xx": ["param-keep-default"]}));
 }
 
 #[test]
@@ -72,6 +77,9 @@ fn an_empty_list_overrides_the_accounts_and_the_saved_value() {
 fn an_error_names_the_source_of_the_value() {
     let launch = Launch::of(&one("int", &json!({}))).saved(&json!({"xx": "five"}));
     launch.refused(&json!({"xx": ["param-int", "param-from-version"]}));
+    Launch::of(&one("int", &json!({"default": "five"})))
+        .saved(&json!({"xx": "five"}))
+        .refused(&json!({"xx": ["param-int", "param-from-default"]}));
     let launch = launch.defaults(&json!({"xx": "six"}));
     launch.refused(&json!({"xx": ["param-int", "param-from-account"]}));
     let launch = launch.user(&json!({"xx": "seven"}));

@@ -136,6 +136,8 @@ pub fn version(place: usize, sort: usize, number: u64) -> Option<Version> {
             number: number.cast_signed(),
             name: None,
         },
+        created_at: None,
+        description: None,
         config: saved.as_object().unwrap().clone(),
         timeout_seconds: timeout,
         parameters,

@@ -233,8 +233,8 @@ async fn unusual_keys_and_values_get_an_error(#[values(Sqlite, Postgres)] base: 
     let answer = story.post(&path(1), &json!({"config": config})).await;
     let wrong = answer.expect(400)["config"].clone();
     assert_eq!(
-        wrong["{ $name }"],
-        json!(["`{ $name }` is not a parameter of this pipeline"])
+        wrong["{ $name }"][0],
+        json!("`{ $name }` is not a parameter of this pipeline")
     );
     assert_eq!(
         wrong["country"],

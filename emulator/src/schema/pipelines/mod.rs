@@ -30,7 +30,7 @@ pub struct Pipeline {
 impl Pipeline {
     pub fn new(caller: &Caller, pipeline: &catalogue::Pipeline) -> Self {
         Self {
-            catalogue: Arc::clone(&caller.state.catalogue),
+            catalogue: Arc::clone(&caller.catalogue),
             id: pipeline.id,
         }
     }

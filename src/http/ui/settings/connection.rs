@@ -1,5 +1,5 @@
 //! The settings page of the connection: URL, token and workspace. The values can be tested before they are saved. The
-//! token is never shown, and an empty field keeps it.
+//! token is never shown, and an empty field keeps it; a token that was typed for a test is kept encrypted in the form.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
@@ -8,6 +8,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+use super::held_token::{held, token};
 use super::{HOME, TextBox, assign_errors, first_errors, version_in_query};
 use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::principal::Principal;
@@ -29,6 +30,8 @@ struct ConnectionPage {
     page: Layout,
     part: &'static str,
     boxes: Vec<TextBox>,
+    /// The token that the user typed, encrypted.
+    held: Option<String>,
     /// The version of the configuration that the form was rendered from.
     version: i64,
     record: Option<CurrentRecord>,
@@ -65,6 +68,8 @@ struct CheckRow {
 struct ConnectionFormState<'a> {
     status: StatusCode,
     input: Option<&'a FormInput>,
+    /// The token that the user typed, encrypted.
+    held: Option<String>,
     wrong: FieldErrors,
     messages: Vec<Message>,
     checks: Option<Vec<Check>>,
@@ -85,9 +90,13 @@ pub async fn save(
     payload: Payload,
 ) -> HttpResult<HttpResponse> {
     let input = FormInput::new(request_body::pairs(&request, payload).await?);
+    let content = match content(&bridge, &who, &input) {
+        Ok(content) => content,
+        Err(error) => return refused(&bridge, &who, &request, &input, error).await,
+    };
     let change = ConfigEdit {
         mode: ChangeMode::Merge,
-        content: content(&input),
+        content,
         expected: Some(version(&input)),
         by_form: true,
         by: Some(who.actor.stored()),
@@ -115,15 +124,10 @@ pub async fn check(
     payload: Payload,
 ) -> HttpResult<HttpResponse> {
     let input = FormInput::new(request_body::pairs(&request, payload).await?);
-    let trial = (!bridge.configuration.is_managed_externally())
-        .then(|| (ChangeMode::Merge, content(&input)));
-    match bridge
-        .configuration
-        .test_connection(who.account, trial)
-        .await
-    {
+    match test(&bridge, &who, &input).await {
         Ok(checks) => {
             let state = ConnectionFormState {
+                held: held(&bridge, &who, &input),
                 input: Some(&input),
                 checks: Some(checks),
                 ..ConnectionFormState::default()
@@ -132,6 +136,16 @@ pub async fn check(
         }
         Err(error) => refused(&bridge, &who, &request, &input, error).await,
     }
+}
+
+async fn test(bridge: &Bridge, who: &Principal, input: &FormInput) -> Result<Vec<Check>, Error> {
+    let trial = if bridge.configuration.is_managed_externally() {
+        None
+    } else {
+        Some((ChangeMode::Merge, content(bridge, who, input)?))
+    };
+    let testing = bridge.configuration.test_connection(who.account, trial);
+    testing.await
 }
 
 pub async fn delete(
@@ -159,16 +173,21 @@ fn version(input: &FormInput) -> i64 {
     given.unwrap_or(NO_RECORD)
 }
 
-/// The values of the form; without the token if its field is empty.
-fn content(input: &FormInput) -> Map<String, Value> {
+/// The values of the form. If the token's field is empty, with the token that was kept, or without a token.
+fn content(
+    bridge: &Bridge,
+    who: &Principal,
+    input: &FormInput,
+) -> Result<Map<String, Value>, Error> {
     let mut content = Map::new();
-    for name in [URL, WORKSPACE, TOKEN] {
+    for name in [URL, WORKSPACE] {
         let given = input.last(name).unwrap_or_default().trim();
-        if name != TOKEN || !given.is_empty() {
-            content.insert(name.to_owned(), given.into());
-        }
+        content.insert(name.to_owned(), given.into());
     }
-    content
+    if let Some(token) = token(bridge, who, input)? {
+        content.insert(TOKEN.to_owned(), token.into());
+    }
+    Ok(content)
 }
 
 /// Shows the form again with the input and its errors.
@@ -190,7 +209,9 @@ async fn refused(
         None if is_changed => vec![changed_by(bridge, who, request).await?],
         None => vec![problem.sentence().clone()],
     };
+    let is_token_wrong = wrong.iter().any(|wrong| wrong.0.contains_key(TOKEN));
     let state = ConnectionFormState {
+        held: held(bridge, who, input).filter(|_| !is_token_wrong),
         status: problem.status_code(),
         input: Some(input).filter(|input| input.last(URL).is_some()),
         wrong: wrong.unwrap_or_default(),
@@ -237,7 +258,7 @@ async fn render(
     let missing = record.as_ref().err().map(|why| layout.word(why));
     let version = record.as_ref().map_or(NO_RECORD, |record| record.version);
     let current = record.ok().map(|record| current(&layout, &record));
-    let mut boxes = boxes(&layout, current.as_ref(), state.input);
+    let mut boxes = boxes(&layout, current.as_ref(), state.input, state.held.is_some());
     let mut messages: Vec<String> = state.messages.iter().map(|own| layout.word(own)).collect();
     messages.extend(assign_errors(&mut boxes, &state.wrong, &layout));
     let checks = state.checks;
@@ -245,6 +266,7 @@ async fn render(
         part: "connection",
         wrong: first_errors(&boxes),
         boxes,
+        held: state.held,
         version,
         attached: bridge.configuration.is_managed_externally(),
         missing,
@@ -286,6 +308,7 @@ fn boxes(
     layout: &Layout,
     current: Option<&CurrentRecord>,
     input: Option<&FormInput>,
+    is_token_held: bool,
 ) -> Vec<TextBox> {
     let own =
         |name: &'static str, title: &'static str, hint: &'static str, stored: Option<&String>| {
@@ -301,11 +324,12 @@ fn boxes(
             TextBox::text(name, layout.say(title), hint, value)
         };
     let mut token = match current {
+        _ if is_token_held => layout.say("settings-token-held"),
         Some(current) => layout.with("settings-token-kept", "token", &current.token),
         None => layout.say("settings-token-hint"),
     };
     // Otherwise the user would think that the token is still in the form.
-    if input.is_some_and(|input| input.last(TOKEN).is_some()) {
+    if !is_token_held && input.is_some_and(|input| input.last(TOKEN).is_some()) {
         token = format!("{} {token}", layout.say("settings-token-again"));
     }
     let (address, workspace) = (
@@ -316,7 +340,7 @@ fn boxes(
         own(URL, "settings-address", "settings-address-hint", address),
         TextBox {
             kind: "password",
-            required: current.is_none(),
+            required: current.is_none() && !is_token_held,
             ..TextBox::text(TOKEN, layout.say("settings-token"), token, "")
         },
         own(

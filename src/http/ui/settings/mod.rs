@@ -1,7 +1,7 @@
 //! `/dashboard/settings/`: the pages of administrators.
 //!
 //! ```text
-//! connection.rs  URL, token and workspace of OpenHEXA
+//! connection.rs  URL, token and workspace of OpenHEXA (held_token.rs: the token between test and saving)
 //! pipelines.rs   the pipelines with their number of default parameters
 //! defaults.rs    the default parameters of one pipeline
 //! keys.rs        API keys
@@ -10,6 +10,7 @@
 
 pub mod connection;
 pub mod defaults;
+mod held_token;
 pub mod history;
 pub mod keys;
 pub mod pipelines;

@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 TYPES = {
@@ -114,6 +115,31 @@ def describe(folder, has_sdk):
     }
 
 
+def line_of(function, has_sdk):
+    """The line of the first decorator that cannot be read on its own, or else of the function."""
+    first = next(calls(function, "pipeline"))
+    for one in [first, *calls(function, "parameter")]:
+        decorators = list({first: None, one: None})
+        alone = ast.FunctionDef(function.name, function.args, [ast.Pass()], decorators, lineno=1, type_params=[])
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                (Path(folder) / "pipeline.py").write_text(ast.unparse(alone))
+                describe(Path(folder), has_sdk)
+        except Exception:
+            return one.lineno
+    return function.lineno
+
+
+def problem_of(folder, error, has_sdk):
+    """What is wrong with a file, and its line if it is known."""
+    text = f"{error}".encode(errors="replace").decode() or type(error).__name__
+    if isinstance(error, SyntaxError):
+        return {"problem": error.msg, "line": error.lineno}
+    with contextlib.suppress(Exception):
+        return {"problem": text, "line": line_of(function_of(folder), has_sdk)}
+    return {"problem": text}
+
+
 def to_json(described):
     """Returns the description as JSON. Fails for values that JSON cannot contain, such as NaN or half a character."""
     json.dumps(described, allow_nan=False, ensure_ascii=False).encode()
@@ -130,8 +156,7 @@ def main(folders):
         try:
             described.append(to_json(describe(folder, not problems)))
         except Exception as error:
-            problem = f"{error}".encode(errors="replace").decode() or type(error).__name__
-            described.append(json.dumps({"folder": str(folder), "problem": problem}))
+            described.append(json.dumps({"folder": str(folder), **problem_of(folder, error, not problems)}))
     print(f'{{"missing": {json.dumps(problems)}, "pipelines": [{", ".join(described)}]}}')
 
 

@@ -1,0 +1,145 @@
+//! One `pipeline.py`: its last valid definition, and the problem with its current content, if there is one.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use chrono::DateTime;
+use serde_json::{Map, Value};
+
+use super::catalogue::{Behaviour, Parameter, Pipeline, Version};
+use super::clock::{Millis, second};
+use super::pipeline_reader::{Description, Problem};
+use super::slug;
+
+/// Two different contents of a file usually have different stamps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileStamp {
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+}
+
+impl FileStamp {
+    /// None if there is no such file.
+    pub fn of(path: &Path) -> Option<Self> {
+        let found = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        Some(Self {
+            inode: found.ino(),
+            size: found.len(),
+            modified: (found.mtime(), found.mtime_nsec()),
+        })
+    }
+}
+
+pub struct PipelineFile {
+    /// Of the content that was read last.
+    pub stamp: FileStamp,
+    definition: Option<Definition>,
+    problem: Option<Problem>,
+}
+
+struct Definition {
+    description: Description,
+    read_at: Millis,
+}
+
+impl PipelineFile {
+    pub fn new(stamp: FileStamp) -> Self {
+        Self {
+            stamp,
+            definition: None,
+            problem: None,
+        }
+    }
+
+    /// Uses a new definition. If the file has a problem, the last valid definition stays in use, and a message says so.
+    pub fn update(&mut self, description: Description, at: Millis) -> Option<String> {
+        self.problem = description.problem();
+        let Some(problem) = &self.problem else {
+            self.definition = Some(Definition {
+                description,
+                read_at: at,
+            });
+            return None;
+        };
+        let consequence = match &self.definition {
+            Some(known) => format!(
+                "The definition read at {} stays in use.",
+                second(known.read_at)
+            ),
+            None => "Its pipeline is not listed until this is corrected.".to_owned(),
+        };
+        let (place, reason) = (problem.place(&shown(&description.folder)), &problem.reason);
+        Some(format!("Cannot read {place}: {reason}. {consequence}"))
+    }
+
+    /// The pipeline that an upload would create: version 1, with the defaults as config.
+    pub fn uploaded(&self) -> Option<Pipeline> {
+        let known = self.definition.as_ref()?;
+        let description = &known.description;
+        let code = match description.code.as_deref().map(slug::of)? {
+            code if code.is_empty() => "pipeline".to_owned(),
+            code => code,
+        };
+        Some(Pipeline {
+            id: uuid::Uuid::nil(),
+            code,
+            name: description.name.clone(),
+            kind: "zipFile".to_owned(),
+            description: description.description.clone(),
+            tags: Vec::new(),
+            functional_type: description.functional_type.clone(),
+            notebook_path: None,
+            created_at: None,
+            workspace: None,
+            versions: vec![self.version(known)],
+            behaviour: Behaviour {
+                queued_ms: 0,
+                ..Behaviour::default()
+            },
+            folder: Some(description.folder.clone()),
+        })
+    }
+
+    fn version(&self, known: &Definition) -> Version {
+        let parameters = known.description.parameters.clone();
+        Version {
+            id: uuid::Uuid::nil(),
+            version_number: 1,
+            name: None,
+            description: Some(self.origin(known)),
+            timeout: known.description.timeout,
+            config: defaults(&parameters),
+            parameters,
+            created_at: DateTime::from_timestamp_millis(known.read_at),
+        }
+    }
+
+    /// Where the definition comes from. The bridge shows it with the version.
+    fn origin(&self, known: &Definition) -> String {
+        let (file, at) = (shown(&known.description.folder), second(known.read_at));
+        match &self.problem {
+            None => format!("read from {file} at {at}"),
+            Some(problem) => format!(
+                "read from {file} at {at}. The file cannot be read now: {}",
+                problem.sentence()
+            ),
+        }
+    }
+}
+
+fn defaults(parameters: &[Parameter]) -> Map<String, Value> {
+    parameters
+        .iter()
+        .filter_map(|parameter| {
+            let default = parameter.default.clone()?;
+            (!default.is_null()).then(|| (parameter.code.clone(), default))
+        })
+        .collect()
+}
+
+/// The path of the `pipeline.py` in a folder, from this folder on: `stock_report/pipeline.py`.
+pub fn shown(folder: &Path) -> String {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    format!("{name}/pipeline.py")
+}
