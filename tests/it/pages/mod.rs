@@ -2,8 +2,10 @@
 
 mod beside;
 mod errors;
+mod failed;
 mod launch;
 mod list;
+mod messages;
 mod monitoring;
 mod pipeline;
 mod settings;
@@ -17,8 +19,11 @@ pub mod sign_in;
 mod signed_out;
 mod suggestions;
 mod task;
+mod task_values;
 mod tasks;
 mod values;
+mod waiting;
+mod warnings;
 mod why;
 mod words;
 
@@ -213,6 +218,19 @@ impl Story {
         let answer = self.send(who, form).await;
         assert_eq!(answer.status, 303, "{}", answer.text);
         answer.header("location").to_owned()
+    }
+
+    /// Sends a launch form with doubtful values, then again with the warnings that were shown.
+    pub async fn launch_anyway(&self, who: As, form: &Form) -> String {
+        let warned = self
+            .refused(who.clone(), form, 422)
+            .await
+            .form(&form.action);
+        let shown = warned.value("confirmed").into_iter();
+        let mut form = form.clone();
+        form.pairs
+            .extend(shown.map(|hash| ("confirmed".to_owned(), hash.to_owned())));
+        self.send_on(who, &form).await
     }
 
     pub async fn refused(&self, who: As, form: &Form, status: u16) -> Page {

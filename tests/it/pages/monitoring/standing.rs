@@ -108,7 +108,7 @@ async fn looks_that_are_late_are_told_with_how_late(#[values(Sqlite, Postgres)] 
         "{told}"
     );
     assert!(
-        told.contains("Final status reported, not yet confirmed 1"),
+        told.contains("Final status reported, run not ended yet 1"),
         "{told}"
     );
     story.advance(TimeDelta::minutes(5));

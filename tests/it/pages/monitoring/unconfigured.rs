@@ -38,7 +38,7 @@ async fn without_a_configuration_all_else_is_told_and_that_there_is_none(
         );
         assert_eq!(told.contains(" Settings "), to_settings, "{told}");
         assert!(
-            told.contains("Final status reported, not yet confirmed 1"),
+            told.contains("Final status reported, run not ended yet 1"),
             "what is under way is told: {told}"
         );
     }
