@@ -156,6 +156,21 @@ impl EventData {
         self.put("left_out", codes)
     }
 
+    /// Parameters that have the account's default.
+    #[must_use]
+    pub fn account_defaults(self, codes: &[String]) -> Self {
+        self.put("account_defaults", codes)
+    }
+
+    /// The texts of a list.
+    pub fn texts(&self, name: &str) -> Vec<&str> {
+        let list = self.0.get(name).and_then(Value::as_array);
+        list.into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
+    }
+
     #[must_use]
     pub fn by(self, actor: &Actor) -> Self {
         self.put("by", actor.json())

@@ -23,6 +23,7 @@ pub mod statistics;
 pub mod status;
 pub mod task;
 pub mod text;
+pub mod traceback;
 pub mod user;
 pub mod validation;
 pub mod workspace_resources;

@@ -3,6 +3,18 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
+/// How long a run took: from the start of its execution, as the first poll or report showed it, to the end. If its start
+/// was only seen together with its end, the duration counts from the launch. None: it was never executed.
+pub fn run_duration(
+    launched: DateTime<Utc>,
+    started: Option<DateTime<Utc>>,
+    ended: DateTime<Utc>,
+) -> Option<TimeDelta> {
+    let started = started?;
+    let from = if started < ended { started } else { launched };
+    Some((ended - from).max(TimeDelta::zero()))
+}
+
 /// The current offset of the user's clock from UTC. It is fixed: changes to and from summer time are ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Zone {

@@ -260,6 +260,10 @@ fn task_pages() -> Router {
             [page(Viewer, get().to(ui::task::result))],
         ))
         .service(path(
+            "/tasks/{id}/compare",
+            [page(Viewer, get().to(ui::task_compare::show))],
+        ))
+        .service(path(
             "/tasks/{id}/cancel",
             [audited(
                 "cancel",

@@ -27,9 +27,22 @@ pub struct EventsQuery {
     /// Only events before the one with this id.
     pub before: Option<i64>,
     pub limit: usize,
-    /// Only events with a message.
-    pub messages_only: bool,
+    pub selection: EventSelection,
 }
+
+/// Which events of a history are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventSelection {
+    All,
+    WithMessage,
+    /// Only reports of progress: those without a status, and those with RUNNING.
+    Progress,
+    /// All others.
+    WithoutProgress,
+}
+
+/// The events of reports that a pipeline sends while it runs.
+const PROGRESS: [EventKind; 2] = [EventKind::ReportedProgress, EventKind::ReportedRunning];
 
 /// A page of events, oldest first.
 #[derive(Clone, Debug)]
@@ -92,9 +105,13 @@ fn rows_before(
         if let Some(before) = before {
             query = query.filter(event::id.lt(before));
         }
-        if part.messages_only {
-            query = query.filter(event::message.is_not_null());
-        }
+        let progress = PROGRESS.map(EventKind::code);
+        query = match part.selection {
+            EventSelection::All => query,
+            EventSelection::WithMessage => query.filter(event::message.is_not_null()),
+            EventSelection::Progress => query.filter(event::code.eq_any(progress)),
+            EventSelection::WithoutProgress => query.filter(event::code.ne_all(progress)),
+        };
         query
             .order(event::id.desc())
             .limit(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -147,6 +164,24 @@ pub fn last_event(
         .first(conn)
         .optional())?;
     Ok(last.and_then(|code| EventKind::parse(&code)))
+}
+
+/// The first event of this kind in a task's history.
+pub fn first_event(
+    db: &mut Db<'_>,
+    account: AccountId,
+    task: TaskId,
+    kind: EventKind,
+) -> Result<Option<Event>, Error> {
+    let found: Option<EventRecord> = on!(db, |conn| event::table
+        .filter(event::task_id.eq(task.0))
+        .filter(event::account_id.eq(account.0))
+        .filter(event::code.eq(kind.code()))
+        .order(event::id)
+        .select(EventRecord::as_select())
+        .first(conn)
+        .optional())?;
+    found.map(event_of).transpose()
 }
 
 fn event_of(row: EventRecord) -> Result<Event, Error> {

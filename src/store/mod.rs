@@ -25,6 +25,7 @@ mod pooler_check;
 mod postgres;
 mod reencrypt;
 mod rows;
+mod run_owners;
 mod runs;
 mod schema;
 mod search_text;
@@ -62,7 +63,10 @@ pub use declarations::{declarations_of, put_declarations};
 pub use diesel::result::Error as TransactionError;
 pub use encryption::Cipher;
 pub use error::{Error, InvalidEncryptionKey, OpenError, TransactionFailure};
-pub use events::{EventsPage, EventsQuery, events_page, has_event, last_event, report_totals};
+pub use events::{
+    EventSelection, EventsPage, EventsQuery, events_page, first_event, has_event, last_event,
+    report_totals,
+};
 pub use health::{PollingState, polling_state, probe_write};
 pub use iaso::{
     AttachOptions, UserLookup, drifted_mirrors, end_mirror_in_other_account, has_drifted_mirror,
@@ -83,10 +87,11 @@ pub use new_run::{NewRun, insert_run};
 pub use pages::{PagePosition, SortKey, TaskPage, task_page, tasks_after};
 pub use postgres::{TlsMode, check_ca_file};
 pub use reencrypt::{ReencryptTotals, Undecryptable, can_decrypt_all, has_no_tables, reencrypt};
+pub use run_owners::{RunOwner, tasks_of_runs};
 pub use runs::{
     DueKind, LeaseRequest, delete_secrets, encrypt_secrets, is_launch_stored, known_runs,
     lease_due_tasks, must_wait_for_other_launch, poll_no_later_than, put_secrets, release_leases,
-    renew_lease, secrets_of, set_next_poll, tasks_of_runs, wake_next_launch,
+    renew_lease, secrets_of, set_next_poll, wake_next_launch,
 };
 pub use sessions::{NewSession, add_session, delete_session, is_session_active};
 pub use task_choices::{actors_of_tasks, launchers_of_tasks, pipelines_of_tasks};

@@ -21,8 +21,9 @@ diesel::define_sql_function! {
     fn substr(text: Nullable<Text>, from: Integer, length: Integer) -> Nullable<Text>;
 }
 
-/// Characters of a note or message that are shown.
-const EXCERPT: i32 = 250;
+/// Characters of a note or message that are read, which is all of most: the line that says what went wrong can be at the
+/// end.
+const EXCERPT: i32 = 10_000;
 /// Characters of the column `reported` that contain its status.
 const REPORTED_STATUS: i32 = 30;
 

@@ -1,7 +1,7 @@
 //! Runs: polls that are due, leases, the secrets of a launch until its run is known, and the order of launches that could be
 //! confused with each other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -14,7 +14,7 @@ use super::error::Error;
 use super::rows::object_of;
 use super::schema::{run, task};
 use super::types::{DbTime, DbUuid};
-use crate::domain::ids::{AccountId, LaunchId, PipelineId, RunId, TaskId};
+use crate::domain::ids::{LaunchId, PipelineId, RunId, TaskId};
 
 /// Which tasks to lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,24 +227,6 @@ pub fn known_runs(db: &mut Db<'_>, instance: &str, runs: &[RunId]) -> Result<Vec
         .select(run::run_id)
         .load(conn))?;
     Ok(known.into_iter().flatten().map(|id| RunId(id.0)).collect())
-}
-
-/// Which tasks of an account these runs of an instance belong to.
-pub fn tasks_of_runs(
-    db: &mut Db<'_>,
-    account: AccountId,
-    instance: &str,
-    runs: &[RunId],
-) -> Result<HashMap<RunId, TaskId>, Error> {
-    let ids: Vec<DbUuid> = runs.iter().map(|id| DbUuid(id.0)).collect();
-    let owned: Vec<(Option<DbUuid>, i64)> = on!(db, |conn| run::table
-        .filter(run::account_id.eq(account.0))
-        .filter(run::instance.eq(instance))
-        .filter(run::run_id.eq_any(&ids))
-        .select((run::run_id, run::task_id))
-        .load(conn))?;
-    let pair = |(run, task): (Option<DbUuid>, i64)| Some((RunId(run?.0), TaskId(task)));
-    Ok(owned.into_iter().filter_map(pair).collect())
 }
 
 /// Whether this launch, whose config has no task id, must wait for another such launch of the same pipeline:

@@ -76,6 +76,7 @@ mod streams;
 mod support;
 mod tasks;
 mod tenants;
+mod traceback;
 mod transport;
 mod upstream;
 mod validate;

@@ -1,9 +1,12 @@
 //! What is shown of a task besides its status: message, progress and result. They are computed, never stored.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{Status, Task};
+use super::{State, Status, Task};
 use crate::domain::note::{Note, NoteCode};
+use crate::domain::statistics::run_duration;
+use crate::domain::traceback::{error_line, error_line_of_log};
 
 /// The message that is shown of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +41,36 @@ pub fn message_of(
     }
 }
 
+impl TaskMessage {
+    /// The line that says why the task failed, if the message is text of the pipeline or of its log. A note of the bridge
+    /// is one sentence anyway.
+    pub fn error_line(&self) -> Option<String> {
+        match self {
+            Self::Reported(text) => Some(error_line(text)),
+            Self::Note(note) => match (note.code, &note.value) {
+                (NoteCode::Text, Some(text)) => Some(error_line_of_log(text)),
+                _ => None,
+            },
+        }
+    }
+}
+
 impl Task {
+    /// How long its run took. None before the end, and without an execution.
+    pub fn took(&self) -> Option<TimeDelta> {
+        run_duration(self.created_at, self.started_at, self.ended_at?)
+    }
+
+    /// Whether it waits to be sent to OpenHEXA: no launch request was sent, or none that may have created a run.
+    pub fn is_unsent(&self) -> bool {
+        self.state == State::Accepted && self.cancel_asked_at.is_none()
+    }
+
+    /// Whether a launch request may have created a run that is not known yet.
+    pub fn is_searched_for(&self) -> bool {
+        self.state == State::Launching && self.run.unsure
+    }
+
     /// Whether a reported success was reverted.
     pub fn is_reverted(&self) -> bool {
         self.outcome().is_some_and(|outcome| outcome.reverted)

@@ -49,6 +49,11 @@ impl<'a> LaunchParameter<'a> {
         self.is_left_out
     }
 
+    /// Whether the account's default is sent.
+    pub(super) fn is_from_account(&self) -> bool {
+        matches!(self.sent, SentValue::Account(_))
+    }
+
     pub(super) fn left_out_warning(&self) -> Message {
         self.say("param-zero-left-out")
     }

@@ -61,6 +61,8 @@ pub struct ValidConfig {
     pub left_out: Vec<String>,
     /// The codes that the values disable: the run does not see their saved values either.
     pub disabled: BTreeSet<String>,
+    /// The codes whose values are the account's defaults.
+    pub from_account: Vec<String>,
 }
 
 /// Prints only keys, so that `{:?}` cannot write a secret to a log.
@@ -71,6 +73,7 @@ impl fmt::Debug for ValidConfig {
             .field("warnings", &self.warnings)
             .field("left_out", &self.left_out)
             .field("disabled", &self.disabled)
+            .field("from_account", &self.from_account)
             .finish()
     }
 }
@@ -88,6 +91,7 @@ pub fn validate(
         warnings: FieldErrors::default(),
         left_out: Vec::new(),
         disabled: disabled.iter().map(|code| (*code).to_owned()).collect(),
+        from_account: Vec::new(),
     };
     for field in fields
         .into_iter()
@@ -98,6 +102,9 @@ pub fn validate(
         if field.is_left_out() {
             checked.warnings.add(&code, field.left_out_warning());
             checked.left_out.push(code.clone());
+        }
+        if field.is_from_account() {
+            checked.from_account.push(code.clone());
         }
         checked
             .config
@@ -135,6 +142,7 @@ pub fn validate_without_version(given: &LaunchValues<'_>) -> Result<ValidConfig,
             warnings: FieldErrors::default(),
             left_out: Vec::new(),
             disabled: BTreeSet::new(),
+            from_account: Vec::new(),
         })
     } else {
         Err(errors)
@@ -199,6 +207,23 @@ fn disabled_codes<'a>(fields: &[LaunchParameter<'a>]) -> BTreeSet<&'a str> {
         .flat_map(|field| &field.parameter.disables)
         .map(String::as_str)
         .collect()
+}
+
+/// The codes of the parameters that a config disables, which the run therefore does not see.
+pub fn disabled_by(
+    definition: &ParameterDefinitions<'_>,
+    config: &Map<String, Value>,
+) -> BTreeSet<String> {
+    let given = LaunchValues {
+        defaults: &Map::new(),
+        user: config,
+        injected: &Injection::placeholder(String::new()),
+        from_iaso: false,
+    };
+    let fields = fields(definition, &given);
+    let codes = disabled_codes(&fields);
+    let disabled = fields.iter().filter(|field| field.is_disabled(&codes));
+    disabled.map(|field| field.parameter.code.clone()).collect()
 }
 
 /// Keys that the version does not declare, from all layers. The container refuses each of them, and those in the version's

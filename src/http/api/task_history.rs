@@ -17,7 +17,7 @@ use crate::http::accept_language::Language;
 use crate::http::error::HttpResult;
 use crate::http::event_text;
 use crate::service::Bridge;
-use crate::service::tasks::{EventsQuery, TaskHistory};
+use crate::service::tasks::{EventSelection, EventsQuery, TaskHistory};
 
 /// Maximum number of events or log lines in a response.
 const MOST_EVENTS: usize = 1000;
@@ -97,7 +97,7 @@ pub async fn logs(
     id: Path<String>,
     request: HttpRequest,
 ) -> HttpResult<Json<TaskLogJson>> {
-    let found = history(&bridge, &who, &id, &request, true).await?;
+    let found = history(&bridge, &who, &id, &request, EventSelection::WithMessage).await?;
     let (progress_value, end_value) = found.task.shown_progress();
     Ok(Json(TaskLogJson {
         status: found.task.status().as_str(),
@@ -114,13 +114,13 @@ async fn history(
     who: &Principal,
     id: &str,
     request: &HttpRequest,
-    messages_only: bool,
+    selection: EventSelection,
 ) -> HttpResult<TaskHistory> {
     let query = Query::of(request);
     let part = EventsQuery {
         before: query.id("before")?,
         limit: query.number("limit", MOST_EVENTS)?.unwrap_or(MOST_EVENTS),
-        messages_only,
+        selection,
     };
     Ok(bridge
         .tasks
@@ -172,7 +172,7 @@ pub async fn events(
     id: Path<String>,
     request: HttpRequest,
 ) -> HttpResult<Json<EventsJson>> {
-    let found = history(&bridge, &who, &id, &request, false).await?;
+    let found = history(&bridge, &who, &id, &request, EventSelection::All).await?;
     let language = Language::of(request.headers());
     let row = |event: &Event| EventJson {
         at: time(event.at),

@@ -1,6 +1,8 @@
 //! A bar chart of the durations of past runs, as SVG rendered on the server. Pattern and sign show how a run ended, so
 //! that colour is not needed.
 
+use chrono::TimeDelta;
+
 use super::badge::Badge;
 use super::layout::{Layout, span};
 use crate::domain::pipeline::RunStatus;
@@ -58,7 +60,7 @@ pub fn duration_chart(layout: &Layout, runs: &[RunWithTask]) -> Option<DurationC
             middle: x + BAR / 2,
             sign_y: y - 5,
             badge: Badge::of_run(layout, status),
-            took: span(*seconds),
+            took: super::layout::duration(TimeDelta::seconds(*seconds)),
         }
     });
     Some(DurationChart {
@@ -76,7 +78,11 @@ fn duration(owned: &RunWithTask) -> Option<(&RunStatus, i64)> {
     let run = &owned.run;
     match run.status {
         RunStatus::Success | RunStatus::Failed | RunStatus::Stopped => {
-            Some((&run.status, run.duration?.max(0)))
+            let seconds = match owned.task {
+                Some(_) => owned.took?.num_seconds(),
+                None => run.duration?,
+            };
+            Some((&run.status, seconds.max(0)))
         }
         RunStatus::Queued
         | RunStatus::Running

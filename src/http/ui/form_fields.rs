@@ -12,7 +12,7 @@ use super::form_controls::{default_control, not_null};
 use super::form_hints::hints;
 use super::form_values::{self, InputShape, boxes, normalized_input};
 use super::layout::Layout;
-use crate::domain::message::FieldErrors;
+use crate::domain::message::{FieldErrors, say};
 use crate::domain::parameters::Parameter;
 use crate::http::accept_language::Language;
 use crate::service::catalog::Form;
@@ -40,6 +40,10 @@ pub struct FormField {
     /// What is expected, and where the default comes from.
     pub hints: Vec<String>,
     pub errors: Vec<String>,
+    /// Doubts about the value, which can be right.
+    pub warnings: Vec<String>,
+    /// Whether a secret was typed that the page does not repeat, and must not be forgotten.
+    pub retype: bool,
     /// Whether its choices are in a file that was not read yet.
     pub to_load: bool,
     pub loaded: bool,
@@ -55,6 +59,7 @@ impl FormField {
     pub fn described_by(&self) -> Option<String> {
         let parts = [
             ("error", !self.errors.is_empty()),
+            ("warning", !self.warnings.is_empty()),
             ("help", self.help.is_some()),
             ("hint", !self.hints.is_empty()),
         ];
@@ -76,6 +81,11 @@ pub fn read(
 ) -> (Map<String, Value>, FieldErrors) {
     let (mut config, mut wrong) = (Map::new(), FieldErrors::default());
     for parameter in form_parameters(form) {
+        if is_forgotten(parameter, input) {
+            let again = say("form-secret-again").with("name", parameter.title());
+            wrong.add(&parameter.code, again);
+            continue;
+        }
         let shown = effective_value(form, parameter).map(|(value, _)| value);
         let value = form_values::read(language, parameter, &input.of(parameter), shown);
         if let Some(value) = wrong.note(&parameter.code, value).flatten() {
@@ -83,6 +93,16 @@ pub fn read(
         }
     }
     (config, wrong)
+}
+
+/// Whether the secret was typed before a warning was shown, and not again after it. Without it the launch would use another
+/// value, or none.
+fn is_forgotten(parameter: &Parameter, input: &FormInput) -> bool {
+    let is_typed = input
+        .of(parameter)
+        .iter()
+        .any(|text| !text.trim().is_empty());
+    parameter.is_secret() && !is_typed && input.all("retype").contains(&parameter.code.as_str())
 }
 
 /// The fields of a launch form.
@@ -148,6 +168,8 @@ fn field(
             .chain(hints)
             .collect(),
         errors: Vec::new(),
+        warnings: Vec::new(),
+        retype: false,
         to_load: parameter.choices_from_file.is_some() && !matches!(file, Some(Ok(_))),
         loaded: matches!(file, Some(Ok(_))),
         suggested: Vec::new(),

@@ -1,5 +1,6 @@
 //! Handles the submitted launch form: launches, or shows the form again with the input and its errors.
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
@@ -16,7 +17,7 @@ use crate::http::error::{HttpResult, Problem, listed};
 use crate::http::request_body;
 use crate::http::request_extensions::CreatedTask;
 use crate::service::catalog::Form;
-use crate::service::launching::{LaunchRequest, Operation};
+use crate::service::launching::{LaunchRequest, Operation, ShownWarning};
 use crate::service::{Bridge, Error};
 
 /// Maximum length of the idempotency key in the form.
@@ -34,6 +35,15 @@ pub async fn send(
     let mut shown = as_typed(&input);
     let (config, unread) = read(&form, Language::of(request.headers()), &input);
     let wanted = wanted(&bridge, &form, config, &input);
+    if unread.is_empty() {
+        let warnings = bridge.launching.warnings(&who, &wanted).await;
+        let confirmed = input.all("confirmed");
+        let is_shown = |warning: &ShownWarning| confirmed.contains(&warning.hash.as_str());
+        if !warnings.iter().all(is_shown) {
+            warn(&mut shown, warnings, Language::of(request.headers()));
+            return render(&bridge, &who, &request, &form, shown).await;
+        }
+    }
     match launch(&bridge, &who, wanted, unread).await {
         Ok(task) => {
             request.extensions_mut().insert(CreatedTask(task.id));
@@ -43,6 +53,17 @@ pub async fn send(
             refused.show_in(&mut shown, Language::of(request.headers()));
             render(&bridge, &who, &request, &form, shown).await
         }
+    }
+}
+
+/// Shows the form again with the warnings; nothing is launched. Sent again, it launches unless there are other warnings.
+fn warn(shown: &mut LaunchFormState<'_>, warnings: Vec<ShownWarning>, language: Language) {
+    shown.status = StatusCode::UNPROCESSABLE_ENTITY;
+    shown.confirmed.clear();
+    for warning in warnings {
+        let own = shown.warnings.entry(warning.code).or_default();
+        own.push(language.translate(&warning.message));
+        shown.confirmed.push(warning.hash);
     }
 }
 
@@ -75,8 +96,17 @@ fn as_typed(input: &FormInput) -> LaunchFormState<'_> {
         notify: input.last("send_notifications") == Some("true"),
         debug: input.last("debug") == Some("true"),
         load: input.all("loaded").into_iter().map(str::to_owned).collect(),
+        confirmed: confirmed(input),
         ..LaunchFormState::with_values(InitialValues::Submitted(input))
     }
+}
+
+/// The hashes of warnings that the form has shown, at most as many as there can be parameters.
+fn confirmed(input: &FormInput) -> Vec<String> {
+    const MOST: usize = 1000;
+    let all = input.all("confirmed").into_iter();
+    let own = all.filter(|hash| is_key(hash)).take(MOST);
+    own.map(str::to_owned).collect()
 }
 
 fn wanted(

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::assets;
 use super::base_path::base_path;
@@ -170,6 +170,12 @@ impl Layout {
     }
 
     #[allow(clippy::unused_self, reason = "templates call it as a method")]
+    /// The time as text, where HTML is not possible.
+    pub fn minute(&self, at: &DateTime<Utc>) -> String {
+        at.format("%Y-%m-%d %H:%M UTC").to_string()
+    }
+
+    #[allow(clippy::unused_self, reason = "templates call it as a method")]
     /// The same with seconds.
     pub fn second(&self, at: &DateTime<Utc>) -> String {
         let exact = at.to_rfc3339_opts(SecondsFormat::Millis, true);
@@ -205,6 +211,14 @@ pub fn span(seconds: i64) -> String {
         _ => write!(text, "{hours} h {minutes:02} min"),
     };
     text
+}
+
+/// The same of a time, in whole seconds.
+pub fn duration(time: TimeDelta) -> String {
+    if time < TimeDelta::seconds(1) {
+        return "< 1 s".to_owned();
+    }
+    span(time.num_seconds())
 }
 
 /// Renders a page.

@@ -11,7 +11,10 @@
 //! pipeline.rs   one pipeline: its launch form (form_*.rs, number_input.rs), its runs (duration_chart.rs)
 //! launch.rs     sends the launch form
 //! tasks.rs      the list of tasks; task_filter.rs: its filters, and links to lists; time_zone.rs: days of the user
-//! task.rs       one task (task_events.rs, result_view.rs, version_defaults.rs); task_actions.rs: cancel and relaunch
+//! task.rs       one task: its run (task_run.rs, task_events.rs, message_filter.rs), its values (task_values.rs), its message
+//!               (task_message.rs, task_waiting.rs), its result (result_view.rs, result_tree.rs, result_cell.rs)
+//! task_actions.rs  cancel and relaunch
+//! task_compare.rs  the values of two tasks of a pipeline
 //! monitoring.rs figures (status_chart.rs, number_format.rs), status of OpenHEXA and of polling (openhexa_status.rs)
 //! settings/     for administrators: connection, default parameters (defaults_form.rs), API keys, history
 //! badge.rs      a status as sign, word and colour
@@ -31,24 +34,31 @@ mod form_suggestions;
 pub mod form_values;
 pub mod launch;
 mod layout;
+mod message_filter;
 pub mod monitoring;
 pub mod number_format;
 mod number_input;
 mod openhexa_status;
 pub mod pipeline;
 pub mod pipelines;
+mod result_cell;
+mod result_tree;
 mod result_view;
 pub mod settings;
 pub mod sign_in;
 mod status_chart;
 pub mod task;
 pub mod task_actions;
+pub mod task_compare;
 mod task_events;
 mod task_filter;
+mod task_message;
+mod task_run;
+mod task_values;
+mod task_waiting;
 pub mod tasks;
 mod time_zone;
 mod truncate;
-mod version_defaults;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};

@@ -7,13 +7,12 @@ use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::badge::Badge;
-use super::layout::{Layout, Section, page};
+use super::layout::{Layout, Section, duration, page};
 use super::number_format::{count, percent, tenths};
-use super::openhexa_status::{
-    OpenHexaStatus, PollingStatus, duration, openhexa_status, polling_status,
-};
+use super::openhexa_status::{OpenHexaStatus, PollingStatus, openhexa_status, polling_status};
 use super::status_chart::{StatusChart, status_chart};
 use super::task_filter::{Dates, task_list};
+use super::task_message::error_text;
 use super::time_zone::{zone, zone_name};
 use super::truncate::truncate;
 use crate::domain::message::say;
@@ -283,7 +282,7 @@ fn dates(found: &Figures, zone: Zone) -> Option<Dates> {
 
 fn failure(layout: &Layout, one: &FailureGroup) -> FailureRow {
     let message = one.message.as_ref().filter(|shown| tells_more(shown));
-    let message = message.map(|shown| shown.text(|note| layout.language.note(note)));
+    let message = message.map(|shown| error_text(layout, shown).line);
     FailureRow {
         pipeline_id: one.pipeline.to_string(),
         name: one.name.clone(),

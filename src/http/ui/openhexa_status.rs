@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::badge::Badge;
 use super::error_page::advice_for;
-use super::layout::{Layout, span};
+use super::layout::{Layout, duration};
 use super::number_format::count;
 use crate::domain::message::Message;
 use crate::service::monitoring::{Polling, UpstreamReport, UpstreamState, UpstreamStatus};
@@ -145,11 +145,4 @@ fn waiting(layout: &Layout, polling: &Polling) -> Vec<(String, String)> {
         Some((layout.say(key), count(layout.language, *number)))
     };
     named.into_iter().filter_map(known).collect()
-}
-
-pub fn duration(time: TimeDelta) -> String {
-    if time < TimeDelta::seconds(1) {
-        return "< 1 s".to_owned();
-    }
-    span(time.num_seconds())
 }

@@ -16,7 +16,7 @@ use super::duration_chart::{DurationChart, duration_chart};
 use super::form_fields::{Control, FormField, FromFiles, InitialValues, fields};
 use super::form_suggestions::add_suggestions;
 use super::form_values::InputShape;
-use super::layout::{Layout, Section, large_page};
+use super::layout::{Layout, Section, duration, large_page};
 use super::pipelines::{label, took};
 use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::pipeline::VersionLabel;
@@ -59,6 +59,9 @@ struct PipelinePage {
     /// Errors by id of the field, then errors of parameters without a field.
     wrong: Vec<(String, String)>,
     others: Vec<String>,
+    /// Warnings with the id of their field, and the hashes of all warnings that were shown.
+    warned: Vec<(String, String)>,
+    confirmed: Vec<String>,
     task: Option<i64>,
     notify: bool,
     debug: bool,
@@ -103,6 +106,9 @@ pub struct LaunchFormState<'a> {
     pub load: Vec<String>,
     pub messages: Vec<String>,
     pub errors: BTreeMap<String, Vec<String>>,
+    pub warnings: BTreeMap<String, Vec<String>>,
+    /// The hashes of the warnings that this form has shown: sent again with them, it launches.
+    pub confirmed: Vec<String>,
     /// The task of a launch that failed after creating it.
     pub task: Option<i64>,
 }
@@ -117,6 +123,8 @@ impl LaunchFormState<'_> {
             load: Vec::new(),
             messages: Vec::new(),
             errors: BTreeMap::new(),
+            warnings: BTreeMap::new(),
+            confirmed: Vec::new(),
             task: None,
         }
     }
@@ -175,6 +183,7 @@ pub async fn render(
     .await;
     let mut fields = fields(form, &layout, shown.initial, &files, &shown.errors);
     add_suggestions(&mut fields, &layout, suggested?);
+    add_warnings(&mut fields, &shown);
     let versions = versions.iter().flat_map(|all| all.iter());
     let (runs, runs_unavailable) = match runs {
         Ok(runs) => (runs, None),
@@ -205,6 +214,7 @@ fn compose(
     let description = pipeline.description.clone();
     let version = form.version.as_ref();
     let (wrong, others) = summary(&loaded.fields, &shown.errors);
+    let warned = |field: &FormField| Some((field.id.clone(), field.warnings.first()?.clone()));
     PipelinePage {
         idempotency_script: assets::idempotency(),
         address,
@@ -219,10 +229,12 @@ fn compose(
         version_created: version.and_then(|version| version.created_at),
         version_about: version.and_then(|version| version.description.clone()),
         versions: loaded.versions,
-        fields: loaded.fields,
         messages: shown.messages,
         wrong,
         others,
+        warned: loaded.fields.iter().filter_map(warned).collect(),
+        confirmed: shown.confirmed,
+        fields: loaded.fields,
         task: shown.task,
         notify: shown.notify,
         debug: shown.debug,
@@ -232,6 +244,21 @@ fn compose(
         runs_unavailable: loaded.runs_unavailable,
         stale_as_of: form.stale_as_of,
         page: layout,
+    }
+}
+
+/// Adds the warnings of the submitted values. A secret is not repeated on the page, so the form notes that it was typed.
+fn add_warnings(fields: &mut [FormField], shown: &LaunchFormState<'_>) {
+    let InitialValues::Submitted(input) = shown.initial else {
+        return;
+    };
+    for field in fields {
+        let own = shown.warnings.get(&field.code);
+        field.warnings = own.cloned().unwrap_or_default();
+        let typed = input.all(&field.name);
+        let is_typed = typed.iter().any(|text| !text.trim().is_empty());
+        let is_secret = matches!(field.control, Control::Secret { .. });
+        field.retype = is_secret && is_typed && !shown.warnings.is_empty();
     }
 }
 
@@ -294,7 +321,10 @@ fn row(layout: &Layout, owned: &RunWithTask) -> PastRun {
     PastRun {
         badge: Badge::of_run(layout, &run.status),
         at: run.execution_date,
-        took: took(&run.status, run.duration),
+        took: match owned.task {
+            Some(_) => owned.took.map(duration),
+            None => took(&run.status, run.duration),
+        },
         task: owned.task.map(|task| task.0),
         trigger: match run.trigger.as_deref() {
             Some("manual") => Some("trigger-manual"),

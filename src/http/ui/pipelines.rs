@@ -1,15 +1,16 @@
 //! `/dashboard/pipelines/`: the pipelines of the workspace with their last run, with search.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::badge::Badge;
-use super::layout::{Layout, Section, page, span};
+use super::layout::{Layout, Section, duration, page};
+use crate::domain::ids::RunId;
 use crate::domain::pipeline::{PipelineSummary, RunStatus};
 use crate::domain::principal::Principal;
 use crate::http::api::pipelines::matches;
@@ -60,8 +61,17 @@ pub async fn list(
     let query = Query::of(&request);
     let shown = bridge.catalog.pipelines(who.account).await?;
     let layout = Layout::of(&request, Section::Pipelines);
+    let runs = shown
+        .answer
+        .iter()
+        .filter_map(|one| Some(one.last_run.as_ref()?.id));
+    let durations = bridge
+        .catalog
+        .durations(who.account, runs.collect())
+        .await?;
     let found = shown.answer.iter().filter(|one| matches(one, &query));
-    let rows: Vec<PipelineListRow> = found.map(|one| row(&layout, one)).collect();
+    let found = found.map(|one| row(&layout, one, &durations));
+    let rows: Vec<PipelineListRow> = found.collect();
     let tags: BTreeSet<&String> = shown.answer.iter().flat_map(|one| &one.tags).collect();
     let template = PipelinesPage {
         search: query.get("search").unwrap_or_default().to_owned(),
@@ -85,7 +95,11 @@ fn tag(layout: &Layout, name: &str) -> Tag {
     }
 }
 
-fn row(layout: &Layout, pipeline: &PipelineSummary) -> PipelineListRow {
+fn row(
+    layout: &Layout,
+    pipeline: &PipelineSummary,
+    durations: &HashMap<RunId, Option<TimeDelta>>,
+) -> PipelineListRow {
     let version = pipeline.current_version.as_ref();
     PipelineListRow {
         id: pipeline.id.to_string(),
@@ -97,12 +111,15 @@ fn row(layout: &Layout, pipeline: &PipelineSummary) -> PipelineListRow {
         last: pipeline.last_run.as_ref().map(|run| LastRun {
             badge: Badge::of_run(layout, &run.status),
             at: run.execution_date,
-            took: took(&run.status, run.duration),
+            took: match durations.get(&run.id) {
+                Some(took) => took.map(duration),
+                None => took(&run.status, run.duration),
+            },
         }),
     }
 }
 
-/// The duration of an ended run. For others, OpenHEXA returns 0.
+/// The duration of an ended run without a task, which includes its time in the queue. For others, OpenHEXA returns 0.
 pub fn took(status: &RunStatus, seconds: Option<i64>) -> Option<String> {
     let over = match status {
         RunStatus::Success | RunStatus::Failed | RunStatus::Stopped | RunStatus::Skipped => true,
@@ -110,7 +127,8 @@ pub fn took(status: &RunStatus, seconds: Option<i64>) -> Option<String> {
             false
         }
     };
-    seconds.filter(|_| over).map(span)
+    let seconds = seconds.filter(|_| over);
+    seconds.map(|seconds| duration(TimeDelta::seconds(seconds)))
 }
 
 /// `v3`, or `v3 · June`. OpenHEXA appends the number to the name, or uses it as the name if there is none.

@@ -1,24 +1,18 @@
-//! A task's result for reading: a list of objects as a table, an object as pairs, a URL as a link, anything else as
-//! JSON. A large result is truncated and can be downloaded; the rest is not processed, so a page costs the same for any
-//! size.
+//! A task's result for reading: a list of objects as a table, an object as pairs, a nested one as a tree, a URL as a link.
+//! A large result is truncated and can be downloaded; the rest is not processed, so a page costs the same for any size.
 
 use std::collections::HashSet;
-use std::io;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-use super::form_values::text;
 use super::layout::Layout;
-use super::number_format::{is_quantity, ungrouped, written};
+use super::result_cell::{CELL, Cell, cell, named};
+use super::result_tree::{Tree, tree};
 use super::truncate::truncate;
 
 const ROWS: usize = 100;
 const COLUMNS: usize = 12;
-const CELL: usize = 300;
-const SHORT: usize = 24;
 const LETTERS: usize = 20_000;
-/// Maximum length of a URL that is shown as a link, in bytes.
-const LINK: usize = 2000;
 
 pub struct ResultView {
     pub content: ResultContent,
@@ -34,34 +28,25 @@ pub enum ResultContent {
     Pairs(Vec<(String, Cell)>),
     List(Vec<Cell>),
     One(Cell),
-    Json(String),
+    Tree(Tree),
+    /// A long text.
+    Text(String),
 }
 
-pub struct Cell {
-    text: String,
-    number: Option<Number>,
-    /// Whether the digits of the number are grouped.
-    is_quantity: bool,
-    pub link: Option<String>,
-    /// Whether it is right-aligned, to compare it with the rows above and below.
-    pub is_number: bool,
-    /// Whether it is kept on one line, such as the name of a month.
-    pub is_short: bool,
-}
-
-pub fn result_view(value: &Value) -> ResultView {
+pub fn result_view(layout: &Layout, value: &Value) -> ResultView {
     match value {
         Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_object) => {
             table(items)
         }
         Value::Array(items) if !items.is_empty() && items.iter().all(is_plain) => list(items),
-        // Nested objects are easier to read as JSON.
         Value::Object(pairs)
             if (1..=ROWS).contains(&pairs.len()) && pairs.values().all(is_plain) =>
         {
             described(pairs)
         }
-        Value::Array(_) | Value::Object(_) => json(value),
+        Value::Array(items) if items.is_empty() => one(value),
+        Value::Object(pairs) if pairs.is_empty() => one(value),
+        Value::Array(_) | Value::Object(_) => nested(layout, value),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => one(value),
     }
 }
@@ -127,7 +112,7 @@ fn one(value: &Value) -> ResultView {
     if long {
         let (text, is_cut) = truncate(value.as_str().unwrap_or_default(), LETTERS);
         return ResultView {
-            content: ResultContent::Json(text),
+            content: ResultContent::Text(text),
             is_cut,
         };
     }
@@ -137,67 +122,10 @@ fn one(value: &Value) -> ResultView {
     }
 }
 
-fn json(value: &Value) -> ResultView {
-    let (text, is_cut) = truncate(&beginning(value), LETTERS);
+fn nested(layout: &Layout, value: &Value) -> ResultView {
+    let (tree, is_cut) = tree(layout, value);
     ResultView {
-        content: ResultContent::Json(text),
+        content: ResultContent::Tree(tree),
         is_cut,
-    }
-}
-
-/// The start of a value as indented JSON: a little more than is shown.
-fn beginning(value: &Value) -> String {
-    let mut written = Limited(Vec::new());
-    // The writer returns an error when it is full.
-    let _ = serde_json::to_writer_pretty(&mut written, value);
-    String::from_utf8_lossy(&written.0).into_owned()
-}
-
-/// A writer that accepts a limited number of bytes.
-struct Limited(Vec<u8>);
-
-impl io::Write for Limited {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // A character has at most four bytes. One more character shows that the text was truncated.
-        let space = (LETTERS + 1) * 4 - self.0.len();
-        let taken = &bytes[..space.min(bytes.len())];
-        self.0.extend_from_slice(taken);
-        Ok(taken.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-pub fn cell(value: &Value) -> Cell {
-    let whole = text(value);
-    let is_web = whole.starts_with("https://") || whole.starts_with("http://");
-    let is_short = whole.chars().nth(SHORT).is_none();
-    Cell {
-        text: truncate(&whole, CELL).0,
-        number: value.as_number().cloned(),
-        is_quantity: false,
-        link: Some(whole).filter(|whole| is_web && whole.len() <= LINK),
-        is_number: value.is_number(),
-        is_short,
-    }
-}
-
-/// A value with a name; the name decides whether its number is a quantity.
-fn named(name: &str, value: &Value) -> Cell {
-    Cell {
-        is_quantity: is_quantity(name),
-        ..cell(value)
-    }
-}
-
-impl Cell {
-    pub fn shown(&self, layout: &Layout) -> String {
-        match &self.number {
-            Some(number) if self.is_quantity => written(layout.language, number),
-            Some(number) => ungrouped(layout.language, number),
-            None => self.text.clone(),
-        }
     }
 }

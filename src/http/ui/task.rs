@@ -8,33 +8,33 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, Utc};
+use futures_util::future::join3;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::badge::Badge;
-use super::layout::{Layout, Section, large_page, set_page_headers, span, task_path};
+use super::layout::{Layout, Section, duration, large_page, set_page_headers, task_path};
+use super::message_filter::{LevelChoice, MessageFilter};
 use super::pipelines::label;
-use super::result_view::{Cell, ResultContent, ResultView, cell, result_view};
-use super::task_events::{EventItem, LogLine, event_item, lines};
-use super::truncate::truncate;
-use super::version_defaults;
+use super::result_view::{ResultContent, ResultView, result_view};
+use super::task_events::{EventItem, event_item, milestones};
+use super::task_message::{ErrorText, failure, message};
+use super::task_run::{LINES, LoadedRun, RunPart, load, newest};
+use super::task_values::{TaskValues, ValueRow, task_values};
+use super::task_waiting::{Waiting, waiting};
+use crate::domain::event::Event;
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::MASK;
 use crate::domain::principal::Principal;
 use crate::domain::task::Task;
-use crate::domain::validation::{masked_by_name, without_injected};
+use crate::domain::validation::without_injected;
+use crate::http::api::query::Query;
 use crate::http::api::tasks::task_id;
 use crate::http::error::{HttpResult, Problem};
 use crate::http::event_text;
 use crate::language::english;
-use crate::service::tasks::{EventsQuery, TaskHistory, TaskView};
-use crate::service::tasks::{RunDetails, RunOutput};
-use crate::service::{Bridge, Error, PAGE_WAIT, UpstreamError};
-
-/// Maximum number of events and messages, newest kept.
-const LINES: usize = 200;
-/// Maximum number of characters of a container's log, newest kept.
-const LOG: usize = 40_000;
+use crate::service::Bridge;
+use crate::service::tasks::{PageHistory, TaskView};
 
 #[derive(Template)]
 #[template(path = "task.html")]
@@ -43,6 +43,8 @@ struct TaskPage {
     id: i64,
     /// The page's address without query.
     address: String,
+    /// The same with the filter of the messages.
+    filtered: String,
     pipeline: String,
     pipeline_id: String,
     version: Option<String>,
@@ -53,6 +55,9 @@ struct TaskPage {
     percent: Option<i64>,
     steps: Option<(i32, i32)>,
     message: Option<String>,
+    /// Why the task failed; then it is shown instead of the message.
+    failure: Option<ErrorText>,
+    waiting: Option<Waiting>,
     created_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
     ended_at: Option<DateTime<Utc>>,
@@ -60,9 +65,9 @@ struct TaskPage {
     launcher: Option<String>,
     relaunch_of: Option<i64>,
     run_url: Option<String>,
-    values: Vec<(String, Cell)>,
-    /// The default values that were used, when the launch sent none.
-    defaults: Vec<(String, Cell)>,
+    values: Vec<ValueRow>,
+    /// Why names and defaults are missing.
+    values_missing: Option<String>,
     /// Codes of the secrets that a relaunch needs again, each with its error.
     secrets: Vec<(String, Option<String>)>,
     idempotency_key: String,
@@ -70,51 +75,21 @@ struct TaskPage {
     may_relaunch: bool,
     messages: Vec<String>,
     result: Option<ResultView>,
-    lines: Vec<LogLine>,
+    filter: MessageFilter,
+    levels: Vec<LevelChoice>,
+    run: RunPart,
     events: Vec<EventItem>,
-    outputs: Vec<Output>,
-    logs: Option<String>,
-    logs_cut: bool,
-    unavailable: Option<String>,
+    progress: Vec<EventItem>,
+    progress_count: usize,
 }
 
-struct Output {
-    kind: String,
-    name: String,
-    link: Option<String>,
-    place: Option<String>,
-}
-
-/// The part of the page that comes from OpenHEXA.
-struct RunPart {
-    lines: Vec<LogLine>,
-    outputs: Vec<Output>,
-    logs: Option<String>,
-    logs_cut: bool,
-    /// Why it is missing.
-    unavailable: Option<String>,
-}
-
-impl RunPart {
-    fn new(
-        layout: &Layout,
-        history: &TaskHistory,
-        details: Option<RunDetails>,
-        unavailable: Option<String>,
-    ) -> Self {
-        let (messages, outputs, logs) = details.map_or_else(Default::default, |found| {
-            (found.messages, found.outputs, found.logs)
-        });
-        let (logs, logs_cut) = logs.map_or((None, false), |text| newest_log(&text));
-        let outputs = outputs.into_iter();
-        Self {
-            lines: newest(lines(layout, &history.events, &messages)),
-            outputs: outputs.filter_map(|one| output(layout, one)).collect(),
-            logs,
-            logs_cut,
-            unavailable,
-        }
-    }
+/// What is loaded for the page in addition to the task.
+struct Loaded {
+    history: PageHistory,
+    run: LoadedRun,
+    values: TaskValues,
+    waiting: Option<Waiting>,
+    filter: MessageFilter,
 }
 
 /// The status and errors of a cancel or relaunch that was refused.
@@ -149,56 +124,38 @@ pub async fn render(
     action: ActionErrors,
 ) -> HttpResult<HttpResponse> {
     let view = bridge.tasks.view(who.account, id).await?;
-    let part = EventsQuery {
-        before: None,
-        limit: LINES,
-        messages_only: false,
-    };
-    let history = bridge.tasks.history(who.account, id, part).await?;
+    let filter = MessageFilter::of(&Query::of(request))?;
+    let history = bridge.tasks.page_history(who.account, id, LINES).await?;
     let layout = Layout::of(request, Section::Tasks);
-    let (details, unavailable) = match details(bridge, &view.task).await {
-        Ok(found) => (found, None),
-        Err(Error::Upstream(why)) => (None, Some(layout.word(&why.message()))),
-        Err(error) => return Err(error.into()),
+    let (run, values, waiting) = join3(
+        load(bridge, &layout, &view.task),
+        task_values(bridge, who, &view.task, &history.account_defaults),
+        waiting(bridge, &layout, &view.task, &history.events),
+    )
+    .await;
+    let loaded = Loaded {
+        run: run?,
+        values,
+        waiting: waiting?,
+        history,
+        filter,
     };
-    let defaults = if unavailable.is_none() && without_injected(&view.task.run.config).is_empty() {
-        version_defaults::defaults(bridge, who, &view.task).await
-    } else {
-        Vec::new()
-    };
-    let defaults = shown(&layout, defaults.iter().map(|(code, value)| (code, value)));
     let status = action.status;
-    large_page(status, move || {
-        let run = RunPart::new(&layout, &history, details, unavailable);
-        let template = compose(layout, &view, &history, run, action);
-        TaskPage {
-            defaults,
-            ..template
-        }
-    })
-    .await
+    large_page(status, move || compose(layout, &view, loaded, action)).await
 }
 
-async fn details(bridge: &Bridge, task: &Task) -> Result<Option<RunDetails>, Error> {
-    let response = bridge.tasks.run_details(task.id);
-    match tokio::time::timeout(PAGE_WAIT, response).await {
-        Ok(found) => found,
-        Err(_) => Err(Error::Upstream(UpstreamError::TimedOut)),
-    }
-}
-
-fn compose(
-    layout: Layout,
-    view: &TaskView,
-    history: &TaskHistory,
-    run: RunPart,
-    action: ActionErrors,
-) -> TaskPage {
+fn compose(layout: Layout, view: &TaskView, loaded: Loaded, action: ActionErrors) -> TaskPage {
     let task = &view.task;
-    let (events, refused) = (history.events.iter(), history.stop_denied);
+    let refused = loaded.history.stop_denied;
+    let failure = failure(&layout, task);
+    let (why, filter) = (failure.as_ref(), loaded.filter);
+    let (events, progress) = milestones(loaded.history.events, loaded.history.progress);
+    let all = events.iter().chain(&progress);
+    let item = |event: &Event| event_item(&layout, event, why);
+    let address = layout.path_to(&task_path(task.id));
     TaskPage {
         id: task.id.0,
-        address: layout.path_to(&task_path(task.id)),
+        filtered: filter.address(&address),
         pipeline: task.pipeline.name.clone(),
         pipeline_id: task.pipeline.id.to_string(),
         version: version(task),
@@ -208,6 +165,7 @@ fn compose(
         percent: percent(task),
         steps: steps(task),
         message: message(&layout, task),
+        waiting: loaded.waiting,
         created_at: task.created_at,
         started_at: task.started_at,
         ended_at: task.ended_at,
@@ -215,29 +173,35 @@ fn compose(
         launcher: launcher(&layout, task),
         relaunch_of: task.relaunch_of.map(|id| id.0),
         run_url: view.run_url.clone(),
-        values: values(&layout, task),
-        defaults: Vec::new(),
+        values: rows(&layout, &loaded.values),
+        values_missing: loaded.values.missing.map(|why| layout.word(&why)),
         secrets: secrets(task, &action),
         idempotency_key: Uuid::new_v4().to_string(),
         may_cancel: layout.may_operate() && may_cancel(task, refused),
         may_relaunch: layout.may_operate() && task.outcome().is_some(),
         messages: action.messages,
-        result: task.data.as_ref().map(result_view),
-        lines: run.lines,
-        events: newest(events.map(|event| event_item(&layout, event)).collect()),
-        outputs: run.outputs,
-        logs: run.logs,
-        logs_cut: run.logs_cut,
-        unavailable: run.unavailable,
+        result: task.data.as_ref().map(|data| result_view(&layout, data)),
+        run: RunPart::new(&layout, all, loaded.run, &filter, why),
+        events: newest(events.iter().map(item).collect()),
+        progress: newest(progress.iter().map(item).collect()),
+        progress_count: progress.len().min(LINES),
+        levels: filter.choices(&layout),
+        failure,
+        address,
+        filter,
         page: layout,
     }
+}
+
+fn rows(layout: &Layout, values: &TaskValues) -> Vec<ValueRow> {
+    values.all.iter().map(|value| value.row(layout)).collect()
 }
 
 fn may_cancel(task: &Task, stop_denied: bool) -> bool {
     task.outcome().is_none() && (task.cancel_asked_at.is_none() || stop_denied)
 }
 
-fn version(task: &Task) -> Option<String> {
+pub fn version(task: &Task) -> Option<String> {
     let version = task.pipeline.version.as_ref();
     version.map(|own| label(own.number, own.name.as_deref()))
 }
@@ -246,12 +210,6 @@ fn version(task: &Task) -> Option<String> {
 fn steps(task: &Task) -> Option<(i32, i32)> {
     let is_shown = (1..).contains(&task.end_value) && task.end_value != 100;
     is_shown.then_some((task.progress_value, task.end_value))
-}
-
-/// The end of a log, none if it is blank, and whether its start was cut off.
-fn newest_log(text: &str) -> (Option<String>, bool) {
-    let (text, is_cut) = end_of(text, LOG);
-    (Some(text).filter(|text| !text.trim().is_empty()), is_cut)
 }
 
 fn state(task: &Task, refused: bool) -> Option<&'static str> {
@@ -265,12 +223,6 @@ fn state(task: &Task, refused: bool) -> Option<&'static str> {
     }
 }
 
-/// The pipeline's message, or the bridge's note in the user's language.
-pub fn message(layout: &Layout, task: &Task) -> Option<String> {
-    let shown = task.shown_message()?;
-    Some(shown.text(|note| layout.language.note(note)))
-}
-
 /// The pipeline's progress, else the run's. None before there is any, and after the end.
 pub fn percent(task: &Task) -> Option<i64> {
     let own = i64::from(task.progress_value) * 100;
@@ -282,9 +234,7 @@ pub fn percent(task: &Task) -> Option<i64> {
 }
 
 pub fn took(task: &Task) -> Option<String> {
-    let from = task.started_at.unwrap_or(task.created_at);
-    task.ended_at
-        .map(|end| span((end - from).num_seconds().max(0)))
+    task.took().map(duration)
 }
 
 pub fn launcher(layout: &Layout, task: &Task) -> Option<String> {
@@ -294,26 +244,6 @@ pub fn launcher(layout: &Layout, task: &Task) -> Option<String> {
     };
     let full = Some(person.full_name.clone()).filter(|name| !name.trim().is_empty());
     Some(full.unwrap_or_else(|| person.username.clone()))
-}
-
-fn values(layout: &Layout, task: &Task) -> Vec<(String, Cell)> {
-    let given = masked_by_name(&without_injected(&task.run.config));
-    shown(layout, given.iter())
-}
-
-fn shown<'a>(
-    layout: &Layout,
-    values: impl Iterator<Item = (&'a String, &'a Value)>,
-) -> Vec<(String, Cell)> {
-    let shown = |value: &Value| match value {
-        Value::Bool(flag) => cell(&layout.yes_or_no(*flag).into()),
-        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            cell(value)
-        }
-    };
-    values
-        .map(|(code, value)| (code.clone(), shown(value)))
-        .collect()
 }
 
 fn secrets(task: &Task, action: &ActionErrors) -> Vec<(String, Option<String>)> {
@@ -328,35 +258,6 @@ fn secrets(task: &Task, action: &ActionErrors) -> Vec<(String, Option<String>)> 
     masked
         .map(|(code, _)| (code.clone(), wrong(&code)))
         .collect()
-}
-
-fn newest<T>(mut all: Vec<T>) -> Vec<T> {
-    let skip = all.len().saturating_sub(LINES);
-    all.drain(..skip);
-    all
-}
-
-fn end_of(text: &str, most: usize) -> (String, bool) {
-    let skip = text.chars().count().saturating_sub(most);
-    (text.chars().skip(skip).collect(), skip > 0)
-}
-
-fn output(layout: &Layout, output: RunOutput) -> Option<Output> {
-    let (kind, name, place) = match output {
-        RunOutput::File { name, path, .. } => (layout.say("output-file"), name, Some(path)),
-        RunOutput::Table { name } => (layout.say("output-table"), name, None),
-        RunOutput::Link { name, kind, uri } => {
-            (kind, name.unwrap_or_else(|| uri.clone()), Some(uri))
-        }
-        RunOutput::Unknown => return None,
-    };
-    let is_web = |place: &&String| place.starts_with("https://") || place.starts_with("http://");
-    Some(Output {
-        link: place.as_ref().filter(is_web).cloned(),
-        name: truncate(&name, 200).0,
-        kind,
-        place,
-    })
 }
 
 /// Downloads the whole result as JSON.

@@ -3,7 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use super::layout::Layout;
+use super::message_filter::{Level, MessageFilter};
+use super::task_message::ErrorText;
 use crate::domain::event::{Event, EventKind, Source};
+use crate::domain::message::say;
+use crate::domain::traceback::{error_line, is_traceback};
 use crate::http::event_text;
 use crate::language::Language;
 use crate::service::tasks::RunMessage;
@@ -23,17 +27,49 @@ pub struct LogLine {
     pub level: String,
     /// The CSS class.
     pub kind: &'static str,
+    /// The text, or the line of a traceback that says what went wrong.
     pub text: String,
+    /// The whole text, if `text` is only a line of it.
+    pub whole: Option<String>,
+    /// Whether the top of the page shows the same text.
+    pub is_failure: bool,
+    severity: Level,
+    /// Whether the bridge says it, not the pipeline.
+    is_note: bool,
 }
 
-pub fn event_item(layout: &Layout, event: &Event) -> EventItem {
+/// What happened to a task. `failure` is the text at the top of the page, which is not repeated.
+pub fn event_item(layout: &Layout, event: &Event, failure: Option<&ErrorText>) -> EventItem {
+    let what = event_text::what(layout.language, event);
+    let is_repeated = failure.is_some_and(|failure| failure.line == what);
     EventItem {
         at: event.at,
         source: source(layout, event.source),
-        what: event_text::what(layout.language, event),
+        what: if is_repeated {
+            layout.word(&say(event.kind.key()))
+        } else {
+            what
+        },
         mark: mark(layout.language, event),
         detail: event_text::details(layout.language, event),
     }
+}
+
+/// Separates the events from the reports of progress: the first report of RUNNING and results are events.
+pub fn milestones(events: Vec<Event>, progress: Vec<Event>) -> (Vec<Event>, Vec<Event>) {
+    let first = progress
+        .iter()
+        .position(|event| event.kind == EventKind::ReportedRunning);
+    let (mut events, mut ticks) = (events, Vec::new());
+    for (place, event) in progress.into_iter().enumerate() {
+        if Some(place) == first || event.data.0.contains_key("with_result") {
+            events.push(event);
+        } else {
+            ticks.push(event);
+        }
+    }
+    events.sort_by_key(|event| event.at);
+    (events, ticks)
 }
 
 /// Punctuation between what happened and its details.
@@ -66,48 +102,99 @@ fn message(layout: &Layout, event: &Event) -> Option<String> {
     Some(note.map_or(own, |note| layout.language.note(&note)))
 }
 
-/// Messages sent to the bridge and messages sent to OpenHEXA, sorted by time.
-pub fn lines(layout: &Layout, events: &[Event], messages: &[RunMessage]) -> Vec<LogLine> {
-    let reported = events.iter().filter_map(|event| {
-        Some(LogLine {
-            at: Some(event.at),
-            level: match event.source {
-                Source::Callback => layout.say("level-progress"),
-                other @ (Source::User | Source::OpenHexa | Source::Bridge) => source(layout, other),
-            },
-            kind: "told",
-            text: message(layout, event)?,
-        })
-    });
-    let logged = messages.iter().map(|message| LogLine {
-        at: message.at,
-        kind: kind(&message.priority),
-        level: level(layout, &message.priority),
-        text: message.text.clone(),
-    });
-    let mut all: Vec<LogLine> = reported.chain(logged).collect();
+/// Messages sent to the bridge and messages sent to OpenHEXA that the filter shows, sorted by time. The text at the top
+/// of the page, `failure`, is not repeated.
+pub fn lines<'a>(
+    layout: &Layout,
+    events: impl Iterator<Item = &'a Event>,
+    messages: &[RunMessage],
+    filter: &MessageFilter,
+    failure: Option<&ErrorText>,
+) -> Vec<LogLine> {
+    let reported = events.filter_map(|event| reported(layout, event));
+    let logged = messages.iter().map(|message| logged(layout, message));
+    let all = reported.chain(logged);
+    let mut all: Vec<LogLine> = all
+        .filter(|line| filter.shows(line.severity, &line.text))
+        .collect();
     all.sort_by_key(|line| line.at);
-    all
+    once(all.into_iter().map(|line| folded(line, failure)).collect())
 }
 
-/// OpenHEXA's level in the user's language.
-fn level(layout: &Layout, priority: &str) -> String {
-    let key = match priority {
-        "DEBUG" => "level-debug",
-        "INFO" => "level-info",
-        "WARNING" => "level-warning",
-        "ERROR" => "level-error",
-        "CRITICAL" => "level-critical",
-        other => return other.to_owned(),
+fn reported(layout: &Layout, event: &Event) -> Option<LogLine> {
+    let is_error = [
+        EventKind::ReportedError,
+        EventKind::RunFailed,
+        EventKind::LaunchRefused,
+    ];
+    let severity = if is_error.contains(&event.kind) {
+        Level::Error
+    } else {
+        Level::Info
     };
-    layout.say(key)
+    Some(LogLine {
+        at: Some(event.at),
+        level: match event.source {
+            Source::Callback => layout.say("level-progress"),
+            other @ (Source::User | Source::OpenHexa | Source::Bridge) => source(layout, other),
+        },
+        kind: severity.kind(),
+        text: message(layout, event)?,
+        whole: None,
+        is_failure: false,
+        severity,
+        is_note: event.source != Source::Callback,
+    })
 }
 
-fn kind(priority: &str) -> &'static str {
-    match priority {
-        "ERROR" | "CRITICAL" => "bad",
-        "WARNING" => "warn",
-        "DEBUG" => "quiet",
-        _ => "told",
+/// A level of a later OpenHEXA counts as INFO.
+fn logged(layout: &Layout, message: &RunMessage) -> LogLine {
+    let known = Level::parse(&message.priority);
+    let severity = known.unwrap_or(Level::Info);
+    LogLine {
+        at: message.at,
+        level: known.map_or_else(|| message.priority.clone(), |known| layout.say(known.key())),
+        kind: severity.kind(),
+        text: message.text.clone(),
+        whole: None,
+        is_failure: false,
+        severity,
+        is_note: false,
     }
+}
+
+fn folded(line: LogLine, failure: Option<&ErrorText>) -> LogLine {
+    let is_error = line.severity >= Level::Error;
+    let says = |failure: &ErrorText| {
+        failure.is(&line.text) || (is_error && failure.is_said_by(&line.text))
+    };
+    if failure.is_some_and(says) {
+        return LogLine {
+            is_failure: true,
+            ..line
+        };
+    }
+    if !is_traceback(&line.text) {
+        return line;
+    }
+    let shown = ErrorText::new(Some(error_line(&line.text)), &line.text);
+    LogLine {
+        text: shown.line,
+        whole: shown.whole,
+        ..line
+    }
+}
+
+/// With only one of the lines that say what the top of the page says: the pipeline's own, if there is one.
+fn once(mut all: Vec<LogLine>) -> Vec<LogLine> {
+    let is_own = |line: &LogLine| line.is_failure && !line.is_note;
+    let kept = all.iter().position(is_own);
+    let kept = kept.or_else(|| all.iter().position(|line| line.is_failure));
+    let mut place = 0;
+    all.retain(|line| {
+        let is_kept = !line.is_failure || Some(place) == kept;
+        place += 1;
+        is_kept
+    });
+    all
 }

@@ -10,8 +10,9 @@ use chrono::{DateTime, Utc};
 use super::badge::Badge;
 use super::layout::{Layout, Section, page};
 use super::number_format::count;
-use super::task::{launcher, message, percent, took};
+use super::task::{launcher, percent, took};
 use super::task_filter::{FilterForm, FilterQuery, Preset};
+use super::task_message::brief;
 use super::time_zone::zone_name;
 use super::truncate::truncate;
 use crate::domain::message::say;
@@ -153,7 +154,7 @@ fn row(layout: &Layout, task: &Task) -> TaskListRow {
         badge: Badge::of_task(layout, task.status()),
         is_unconfirmed: task.outcome().is_some() && !task.is_confirmed(),
         percent: percent(task),
-        message: message(layout, task).map(|text| truncate(&text, LETTERS).0),
+        message: brief(layout, task).map(|text| truncate(&text, LETTERS).0),
         at: task.created_at,
         took: took(task),
         launcher: launcher(layout, task),

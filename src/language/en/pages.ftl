@@ -1,6 +1,7 @@
 # Texts of the bridge's own pages, below /dashboard/.
 
 title-error = Error:
+title-warning = Check:
 colon = {":"}
 skip-to-content = Skip to main content
 nav-label = Main
@@ -101,9 +102,13 @@ launch-more = Options
 launch-notify = Send OpenHEXA notifications for this run
 launch-debug = Write a detailed log (debug)
 launch-do = Launch
+launch-anyway = Launch anyway
 launch-reset = Reset
 launch-sending = Sending…
 form-refused = The pipeline was not launched:
+form-warned = Check these values before you launch:
+form-warned-advice = Nothing has been launched yet. Correct the values, or launch anyway.
+form-secret-again = { $name } is a secret and is not kept while warnings are shown: type it again, or leave it empty and press the button once more to launch without it
 form-required = (required)
 form-choose = Choose…
 form-load-choices = Show the list
@@ -161,7 +166,9 @@ tasks-count =
 tasks-more = More than { $most } tasks.
 tasks-cut = Only the newest { $most } tasks of these dates were searched. To find older ones, choose an earlier end date.
 tasks-message = Message
-tasks-unconfirmed = not confirmed
+tasks-unconfirmed = run not ended yet
+tasks-not-sent = Not sent to OpenHEXA yet; the bridge keeps trying
+tasks-searched-for = No response from OpenHEXA yet; the bridge is searching for the run
 tasks-none = No task has been launched yet
 tasks-not-found = No task matches these filters
 tasks-show-all = Show all tasks
@@ -172,10 +179,18 @@ pipeline-tasks = All tasks of this pipeline
 task-number = Task { $number }
 task-stop-asked = Stop requested; the run has not stopped yet
 task-stop-refused = OpenHEXA does not allow the bridge to stop this run. Ask an administrator of the OpenHEXA workspace to stop it in OpenHEXA
-task-not-confirmed = Reported by the pipeline, not yet confirmed by OpenHEXA
+task-not-confirmed = Reported by the pipeline; its run in OpenHEXA has not ended yet
 task-confirmed = Final status
 task-progress = Progress
 task-waits = Waiting for OpenHEXA to start the run
+task-not-sent = This launch has not been sent to OpenHEXA yet. The bridge has saved it and keeps trying: do not launch it again.
+task-not-sent-why = This launch has not been sent yet: { $why }. The bridge has saved it and keeps trying: do not launch it again.
+task-openhexa-away = OpenHEXA is not responding
+task-waits-for-other = This launch is sent after an earlier launch of this pipeline whose run is not known yet. Do not launch it again.
+task-searched-for = OpenHEXA did not respond to the launch request. The bridge is searching OpenHEXA for the run, and sends the request again only if there is none: do not launch it again.
+task-retried-until = Retried until
+task-failure-whole = Show the whole text
+task-failure-above = Shown at the top of this page
 task-refresh = Refresh this page
 task-cancel = Stop…
 task-cancel-sure = Stop task { $number }? What it has already written is kept.
@@ -206,12 +221,68 @@ task-started = Started
 task-ended = Ended
 task-launcher = Launched by
 task-launcher-key = unknown (API key)
-task-relaunch-of = Relaunch of
+task-relaunched = Relaunch
+task-from = from task { $number }
 task-run = Run
 task-run-open = Open in OpenHEXA
 task-values = Parameters
-task-default-values = Launched with the default values:
-task-no-values = Launched with the default values.
+task-values-missing = Names and default values are unavailable, so only the values that were sent are listed: { $why }.
+task-progress-reports =
+    { $count ->
+        [one] { $count } progress report
+       *[other] { $count } progress reports
+    }
+
+filter-level = Level
+filter-any-level = All levels
+filter-info = Information and above
+filter-warning = Warnings and errors
+filter-error = Errors only
+filter-text = Search in messages and log
+filter-do = Filter
+filter-none = Show everything
+filter-nothing = No message matches the filter.
+filter-log = Only the lines of the log that match the filter are shown.
+filter-no-log = No line of the run log matches the filter.
+
+result-members =
+    { $count ->
+        [one] { $count } value
+       *[other] { $count } values
+    }
+result-items =
+    { $count ->
+        [one] { $count } item
+       *[other] { $count } items
+    }
+
+origin-entered = entered at launch
+origin-relaunched = from task { $number }
+origin-account = default for your account
+origin-version = saved with the version
+origin-parameter = default of the pipeline
+origin-cleared = left empty at launch
+origin-unset = no value
+origin-disabled = disabled by another parameter
+
+compare-title = Compare parameters
+compare-previous = Compare with the previous task of this pipeline
+compare-other = Compare with another task
+compare-with = Compare task { $number } with
+compare-do = Compare
+compare-nothing = There is no earlier task of this pipeline to compare with.
+compare-parameter = Parameter
+compare-difference = Comparison
+compare-same = same
+compare-different = different
+compare-secret = secret, not compared
+compare-absent = not a parameter of this version
+compare-count =
+    { $count ->
+        [0] All values are the same.
+        [one] { $count } value differs.
+       *[other] { $count } values differ.
+    }
 task-why = Task history
 
 source-user = User
@@ -301,7 +372,7 @@ monitoring-accepted = Waiting to be sent
 monitoring-launching = Launch in progress
 monitoring-submitted = Queued in OpenHEXA
 monitoring-running = Running
-monitoring-reported = Final status reported, not yet confirmed
+monitoring-reported = Final status reported, run not ended yet
 monitoring-failures = Failures
 monitoring-why = Cause
 monitoring-count = Tasks

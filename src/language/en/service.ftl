@@ -20,6 +20,7 @@ query-launcher = { $field } must be the id of a user, or key-3 for the API key 3
 query-text = { $field } must be text of at most { $most } characters
 query-uuid = { $field } must be a UUID
 query-time = { $field } must be a time such as 2026-11-20T10:42:00Z or a date such as 2026-11-20
+query-level = { $field } must be DEBUG, INFO, WARNING, ERROR or CRITICAL
 query-status = { $field } must be one or more of QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, separated by commas
 query-order = { $field } must be created_at, updated_at, started_at, ended_at, status or name, with a minus before it for descending order
 query-include = { $field } must be one or more of logs, messages, outputs, separated by commas

@@ -1,6 +1,7 @@
 # Les pages de la passerelle elle-même, sous /dashboard/.
 
 title-error = Erreur :
+title-warning = À vérifier :
 colon = {" :"}
 skip-to-content = Aller au contenu principal
 nav-label = Navigation principale
@@ -101,9 +102,13 @@ launch-more = Options
 launch-notify = Envoyer les notifications OpenHEXA pour cette exécution
 launch-debug = Enregistrer un journal détaillé (débogage)
 launch-do = Lancer
+launch-anyway = Lancer quand même
 launch-reset = Réinitialiser
 launch-sending = Envoi en cours…
 form-refused = Le pipeline n’a pas été lancé :
+form-warned = Vérifiez ces valeurs avant de lancer :
+form-warned-advice = Rien n’a encore été lancé. Corrigez les valeurs, ou lancez quand même.
+form-secret-again = « { $name } » est un secret et n’est pas conservé quand un avertissement s’affiche : saisissez-le de nouveau, ou laissez le champ vide et cliquez encore une fois sur le bouton pour lancer sans lui
 form-required = (obligatoire)
 form-choose = Choisir…
 form-load-choices = Afficher la liste
@@ -161,7 +166,9 @@ tasks-count =
 tasks-more = Plus de { $most } tâches.
 tasks-cut = Seules les { $most } tâches les plus récentes de ces dates ont été examinées. Pour trouver des tâches plus anciennes, choisissez une date de fin antérieure.
 tasks-message = Message
-tasks-unconfirmed = à confirmer
+tasks-unconfirmed = exécution pas encore terminée
+tasks-not-sent = Pas encore envoyée à OpenHEXA ; la passerelle continue d’essayer
+tasks-searched-for = Pas encore de réponse d’OpenHEXA ; la passerelle recherche l’exécution
 tasks-none = Aucune tâche n’a encore été lancée
 tasks-not-found = Aucune tâche ne correspond à ces filtres
 tasks-show-all = Afficher toutes les tâches
@@ -172,10 +179,18 @@ pipeline-tasks = Toutes les tâches de ce pipeline
 task-number = Tâche { $number }
 task-stop-asked = Arrêt demandé ; l’exécution ne s’est pas encore arrêtée
 task-stop-refused = OpenHEXA ne permet pas à la passerelle d’arrêter cette exécution. Demandez à un administrateur de l’espace de travail de l’arrêter dans OpenHEXA
-task-not-confirmed = Signalé par le pipeline, pas encore confirmé par OpenHEXA
+task-not-confirmed = Signalé par le pipeline ; l’exécution n’est pas encore terminée dans OpenHEXA
 task-confirmed = Statut final
 task-progress = Avancement
 task-waits = En attente du démarrage de l’exécution par OpenHEXA
+task-not-sent = Ce lancement n’a pas encore été envoyé à OpenHEXA. La passerelle l’a enregistré et continue d’essayer : ne le relancez pas.
+task-not-sent-why = Ce lancement n’a pas encore été envoyé : { $why }. La passerelle l’a enregistré et continue d’essayer : ne le relancez pas.
+task-openhexa-away = OpenHEXA ne répond pas
+task-waits-for-other = Ce lancement sera envoyé après un lancement précédent de ce pipeline, dont l’exécution n’est pas encore connue. Ne le relancez pas.
+task-searched-for = OpenHEXA n’a pas répondu à la demande de lancement. La passerelle recherche l’exécution dans OpenHEXA, et n’envoie de nouveau la demande que si elle n’existe pas : ne la relancez pas.
+task-retried-until = Nouveaux essais jusqu’à
+task-failure-whole = Afficher le texte complet
+task-failure-above = Affiché en haut de cette page
 task-refresh = Actualiser cette page
 task-cancel = Arrêter…
 task-cancel-sure = Arrêter la tâche { $number } ? Ce qu’elle a déjà écrit sera conservé.
@@ -206,12 +221,68 @@ task-started = Démarrée
 task-ended = Terminée
 task-launcher = Lancée par
 task-launcher-key = utilisateur inconnu (clé API)
-task-relaunch-of = Relance de
+task-relaunched = Relance
+task-from = à partir de la tâche { $number }
 task-run = Exécution
 task-run-open = Ouvrir dans OpenHEXA
 task-values = Paramètres
-task-default-values = Lancée avec les valeurs par défaut :
-task-no-values = Lancée avec les valeurs par défaut.
+task-values-missing = Les noms et les valeurs par défaut sont indisponibles, seules les valeurs envoyées sont affichées : { $why }.
+task-progress-reports =
+    { $count ->
+        [one] { $count } message d’avancement
+       *[other] { $count } messages d’avancement
+    }
+
+filter-level = Niveau
+filter-any-level = Tous les niveaux
+filter-info = Informations et plus
+filter-warning = Avertissements et erreurs
+filter-error = Erreurs uniquement
+filter-text = Rechercher dans les messages et le journal
+filter-do = Filtrer
+filter-none = Tout afficher
+filter-nothing = Aucun message ne correspond au filtre.
+filter-log = Seules les lignes du journal qui correspondent au filtre sont affichées.
+filter-no-log = Aucune ligne du journal de l’exécution ne correspond au filtre.
+
+result-members =
+    { $count ->
+        [one] { $count } valeur
+       *[other] { $count } valeurs
+    }
+result-items =
+    { $count ->
+        [one] { $count } élément
+       *[other] { $count } éléments
+    }
+
+origin-entered = saisi au lancement
+origin-relaunched = à partir de la tâche { $number }
+origin-account = valeur par défaut de votre compte
+origin-version = enregistrée avec la version
+origin-parameter = valeur par défaut du pipeline
+origin-cleared = laissé vide au lancement
+origin-unset = aucune valeur
+origin-disabled = désactivé par un autre paramètre
+
+compare-title = Comparer les paramètres
+compare-previous = Comparer avec la tâche précédente de ce pipeline
+compare-other = Comparer avec une autre tâche
+compare-with = Comparer la tâche { $number } avec
+compare-do = Comparer
+compare-nothing = Aucune tâche précédente de ce pipeline avec laquelle comparer.
+compare-parameter = Paramètre
+compare-difference = Comparaison
+compare-same = identique
+compare-different = différent
+compare-secret = secret, non comparé
+compare-absent = n’est pas un paramètre de cette version
+compare-count =
+    { $count ->
+        [0] Toutes les valeurs sont identiques.
+        [one] { $count } valeur diffère.
+       *[other] { $count } valeurs diffèrent.
+    }
 task-why = Historique de la tâche
 
 source-user = Utilisateur
@@ -300,7 +371,7 @@ monitoring-accepted = En attente d’envoi
 monitoring-launching = Lancement en cours
 monitoring-submitted = En attente dans OpenHEXA
 monitoring-running = En cours d’exécution
-monitoring-reported = Statut final signalé, pas encore confirmé
+monitoring-reported = Statut final signalé, exécution pas encore terminée
 monitoring-failures = Échecs
 monitoring-why = Cause
 monitoring-count = Tâches

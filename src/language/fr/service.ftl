@@ -20,6 +20,7 @@ query-launcher = « { $field } » doit être l’identifiant d’un utilisateu
 query-text = « { $field } » doit être un texte de { $most } caractères au plus
 query-uuid = « { $field } » doit être un UUID
 query-time = « { $field } » doit être une heure, par exemple 2026-11-20T10:42:00Z, ou une date, par exemple 2026-11-20
+query-level = « { $field } » doit être DEBUG, INFO, WARNING, ERROR ou CRITICAL
 query-status = « { $field } » doit contenir une ou plusieurs des valeurs QUEUED, RUNNING, SUCCESS, ERROR, CANCELLED, séparées par des virgules
 query-order = « { $field } » doit valoir created_at, updated_at, started_at, ended_at, status ou name, précédé d’un moins pour l’ordre décroissant
 query-include = « { $field } » doit contenir une ou plusieurs des valeurs logs, messages, outputs, séparées par des virgules

@@ -1,8 +1,9 @@
 //! The versions and runs of one pipeline, and the choices that a parameter reads from a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use serde_json::{Map, Value};
@@ -15,10 +16,11 @@ use crate::domain::ids::{AccountId, PipelineId, RunId, TaskId, VersionId};
 use crate::domain::message::say;
 use crate::domain::parameters::Parameter;
 use crate::domain::pipeline::{RunSummary, VersionSummary};
+use crate::domain::statistics::run_duration;
 use crate::openhexa::{self, OpenHexa};
 use crate::service::Error;
 use crate::service::configuration::AccountConfig;
-use crate::store;
+use crate::store::{self, RunOwner};
 
 /// Concurrent requests for single versions.
 const AT_ONCE: usize = 4;
@@ -28,6 +30,8 @@ const AT_ONCE: usize = 4;
 pub struct RunWithTask {
     pub run: RunSummary,
     pub task: Option<TaskId>,
+    /// The duration of the task, the same as on its page. None while it has not ended.
+    pub took: Option<TimeDelta>,
 }
 
 impl Catalog {
@@ -60,16 +64,39 @@ impl Catalog {
         let target = &config.connection.target;
         let page = self.openhexa.runs(target, id, 1, limit).await?;
         let runs = page.ok_or_else(Error::no_pipeline)?.runs;
-        let (instance, ids) = (config.connection.instance.clone(), run_ids(&runs));
-        let owners = self
-            .store
-            .read(move |db| Ok::<_, Error>(store::tasks_of_runs(db, account, &instance, &ids)?))
-            .await?;
-        let owned = |run: RunSummary| RunWithTask {
-            task: owners.get(&run.id).copied(),
-            run,
+        let owners = self.owners(&config, run_ids(&runs)).await?;
+        let owned = |run: RunSummary| {
+            let owner = owners.get(&run.id);
+            RunWithTask {
+                task: owner.map(|owner| owner.task),
+                took: owner.and_then(duration),
+                run,
+            }
         };
         Ok(runs.into_iter().map(owned).collect())
+    }
+
+    /// The durations of those of these runs that have a task; none if it has not ended.
+    pub async fn durations(
+        &self,
+        account: AccountId,
+        runs: Vec<RunId>,
+    ) -> Result<HashMap<RunId, Option<TimeDelta>>, Error> {
+        let config = self.configuration.get(account).await?;
+        let owners = self.owners(&config, runs).await?;
+        let known = owners.iter();
+        Ok(known.map(|(run, owner)| (*run, duration(owner))).collect())
+    }
+
+    async fn owners(
+        &self,
+        config: &AccountConfig,
+        runs: Vec<RunId>,
+    ) -> Result<HashMap<RunId, RunOwner>, Error> {
+        let (account, instance) = (config.account, config.connection.instance.clone());
+        self.store
+            .read(move |db| Ok(store::tasks_of_runs(db, account, &instance, &runs)?))
+            .await
     }
 
     /// The choices of a parameter that reads them from a file of the workspace.
@@ -142,6 +169,10 @@ impl Catalog {
 fn unreadable_choices(reason: &str) -> Error {
     let reason = reason.trim_end_matches('.');
     Error::field("choices", say("choices-unreadable").with("value", reason))
+}
+
+fn duration(owner: &RunOwner) -> Option<TimeDelta> {
+    run_duration(owner.created_at, owner.started_at, owner.ended_at?)
 }
 
 fn run_ids(runs: &[RunSummary]) -> Vec<RunId> {

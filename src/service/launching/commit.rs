@@ -179,6 +179,11 @@ fn event_data(task: &Task, checked: &ValidConfig) -> EventData {
         Some(id) => EventData::default().relaunch_of(id),
         None => EventData::default(),
     };
+    let data = if checked.from_account.is_empty() {
+        data
+    } else {
+        data.account_defaults(&checked.from_account)
+    };
     if checked.left_out.is_empty() {
         return data;
     }

@@ -13,14 +13,14 @@ use uuid::Uuid;
 use super::Launching;
 use super::commit::{Commit, LaunchRequest};
 use crate::domain::ids::{LaunchId, TaskId};
-use crate::domain::message::FieldErrors;
+use crate::domain::message::{FieldErrors, Message};
 use crate::domain::principal::Principal;
 use crate::domain::task::{PipelineRef, Run, State, Task};
 use crate::domain::validation::{self, Injected, Injection};
-use crate::service::Error;
 use crate::service::catalog::{Definition, Freshness, Submitted, parameters, validate};
 use crate::service::configuration::AccountConfig;
 use crate::service::runs::Attempt;
+use crate::service::{Error, PAGE_WAIT};
 
 /// The committed task and its launch request.
 type Created = Box<(Attempt, Task)>;
@@ -39,7 +39,51 @@ pub struct Validated {
     pub warnings: FieldErrors,
 }
 
+/// A warning with a hash of it and of the value that the user gave, so that a form can say which warnings it has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownWarning {
+    pub code: String,
+    pub message: Message,
+    pub hash: String,
+}
+
 impl Launching {
+    /// The warnings of a launch. None if they cannot be found within [`PAGE_WAIT`] or the launch is not valid: then the
+    /// launch itself says why.
+    pub async fn warnings(&self, who: &Principal, request: &LaunchRequest) -> Vec<ShownWarning> {
+        let validating = tokio::time::timeout(PAGE_WAIT, self.validate(who, request));
+        let Ok(Ok(found)) = validating.await else {
+            return Vec::new();
+        };
+        let all = found.warnings.0.into_iter();
+        all.flat_map(|(code, messages)| messages.into_iter().map(move |own| (code.clone(), own)))
+            .map(|(code, message)| self.shown_warning(request, code, message))
+            .collect()
+    }
+
+    fn shown_warning(
+        &self,
+        request: &LaunchRequest,
+        code: String,
+        message: Message,
+    ) -> ShownWarning {
+        let value = request.config.get(&code).map(Value::to_string);
+        let pipeline = request.pipeline.to_string();
+        let said = format!("{message:?}");
+        let parts = [
+            pipeline.as_str(),
+            &code,
+            &said,
+            value.as_deref().unwrap_or_default(),
+        ];
+        let hash = self.seal.of("warning", &parts);
+        ShownWarning {
+            code,
+            message,
+            hash,
+        }
+    }
+
     /// Validates without launching. A cached definition is enough, because the launch itself requests a new one.
     pub async fn validate(
         &self,

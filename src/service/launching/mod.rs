@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 
 pub use commit::LaunchRequest;
 pub use idempotency::{Idempotency, Operation};
-pub use launch::Validated;
+pub use launch::{ShownWarning, Validated};
 pub use relaunch::RelaunchRequest;
 
 use super::catalog::{Catalog, Resources};

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::figures::{FailureGroup, Figures, PipelineDurations, Polling, SlowTask};
 use crate::domain::failure::Reason;
 use crate::domain::ids::{AccountId, PipelineId, TaskId};
-use crate::domain::statistics::Durations;
+use crate::domain::statistics::{Durations, run_duration};
 use crate::domain::task::Status;
 use crate::service::Error;
 use crate::store::{self, AccountPolling, Db, FailedTask, TaskTiming};
@@ -130,7 +130,7 @@ fn by_pipeline(known: &[TaskTiming]) -> ByPipeline {
     let mut lengths: HashMap<PipelineId, Vec<i64>> = HashMap::new();
     for task in known {
         let own = lengths.entry(task.pipeline).or_default();
-        own.extend(task.ended_at.map(|end| length(task, end)));
+        own.extend(task.ended_at.and_then(|end| length(task, end)));
     }
     let all = lengths.into_iter();
     all.filter_map(|(id, lengths)| Some((id, Durations::of(lengths)?)))
@@ -157,10 +157,10 @@ fn pipelines(good: &[TaskTiming], usual: &ByPipeline) -> Vec<PipelineDurations> 
     pipelines
 }
 
-/// From the start of the run, or from the launch if there is none, as on the page of the task.
-fn length(task: &TaskTiming, end: DateTime<Utc>) -> i64 {
-    let from = task.started_at.unwrap_or(task.created_at);
-    (end - from).num_milliseconds().max(0)
+/// In milliseconds, as on the page of the task.
+fn length(task: &TaskTiming, end: DateTime<Utc>) -> Option<i64> {
+    let took = run_duration(task.created_at, task.started_at, end);
+    took.map(|took| took.num_milliseconds())
 }
 
 /// Running tasks come first, those with the longest relative duration at the top; then ended tasks, newest first.
@@ -173,7 +173,7 @@ fn slow_tasks(
 ) -> Vec<SlowTask> {
     let slow = |task: &TaskTiming, status: Status, end: DateTime<Utc>| {
         let usual = usual.get(&task.pipeline)?;
-        let took = length(task, end);
+        let took = length(task, end)?;
         usual.is_exceeded_by(took).then(|| SlowTask {
             task: task.id,
             name: task.name.clone(),

@@ -19,6 +19,8 @@ mod task_writer;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 pub(super) use fingerprint::Fingerprints;
 pub(super) use injection::Injector;
 pub use reconciler::Reconciler;
@@ -33,6 +35,7 @@ use super::configuration::Configuration;
 use super::identity::Identity;
 use super::tasks::Tasks;
 use super::{Parts, TaskChanged};
+use crate::domain::task::Task;
 use mirror_sync::MirrorSync;
 use poller::Poller;
 use retry::LaunchRetry;
@@ -65,6 +68,12 @@ pub struct Runs {
 }
 
 impl Runs {
+    /// Until when the launch request of a task that waits for it is retried. None for other tasks.
+    pub fn retried_until(&self, task: &Task) -> Option<DateTime<Utc>> {
+        let until = task.created_at + self.writer.rules.give_up_after;
+        task.is_unsent().then_some(until)
+    }
+
     pub fn new(
         parts: &Parts,
         changed: &TaskChanged,

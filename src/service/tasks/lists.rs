@@ -10,7 +10,7 @@ use crate::domain::message::say;
 use crate::domain::task::Task;
 use crate::service::{Error, Seal};
 use crate::store::{self, ConnectionAddress, Db, PagePosition};
-pub use crate::store::{EventsQuery, SortColumn, TaskFilter};
+pub use crate::store::{EventSelection, EventsQuery, SortColumn, TaskFilter};
 
 /// A task with the URL of its run in OpenHEXA.
 #[derive(Clone, Debug)]
@@ -38,6 +38,14 @@ pub struct TaskHistory {
     pub events: Vec<Event>,
     /// The value of `before` for the earlier part, if there is one.
     pub earlier: Option<i64>,
+}
+
+/// The newest events of a task for its page. Reports of progress are apart, so that they do not displace the others.
+pub struct PageHistory {
+    pub events: Vec<Event>,
+    pub progress: Vec<Event>,
+    /// The codes of the parameters whose values were the account's defaults.
+    pub account_defaults: Vec<String>,
     /// Whether OpenHEXA denied the last stop request.
     pub stop_denied: bool,
 }
@@ -139,12 +147,10 @@ impl Tasks {
                 let task =
                     store::get_task_without_result(db, account, id)?.ok_or_else(Error::no_task)?;
                 let page = store::events_page(db, account, id, &part)?;
-                let stop_denied = is_stop_denied(db, &task)?;
                 Ok(TaskHistory {
                     task,
                     events: page.events,
                     earlier: page.earlier,
-                    stop_denied,
                 })
             })
             .await
@@ -172,6 +178,92 @@ pub(super) fn page_after(
         tasks: with_run_urls(db, tasks)?,
         next,
     })
+}
+
+impl Tasks {
+    /// At most `limit` events and `limit` reports of progress.
+    pub async fn page_history(
+        &self,
+        account: AccountId,
+        id: TaskId,
+        limit: usize,
+    ) -> Result<PageHistory, Error> {
+        self.store
+            .read(move |db| {
+                let task =
+                    store::get_task_without_result(db, account, id)?.ok_or_else(Error::no_task)?;
+                let mut read = |selection| {
+                    let part = EventsQuery {
+                        before: None,
+                        limit,
+                        selection,
+                    };
+                    store::events_page(db, account, id, &part)
+                };
+                let progress = read(EventSelection::Progress)?.events;
+                let events = read(EventSelection::WithoutProgress)?.events;
+                Ok(PageHistory {
+                    events,
+                    progress,
+                    account_defaults: account_defaults(db, account, id)?,
+                    stop_denied: is_stop_denied(db, &task)?,
+                })
+            })
+            .await
+    }
+
+    /// The codes of the parameters whose values were the account's defaults.
+    pub async fn account_defaults(
+        &self,
+        account: AccountId,
+        id: TaskId,
+    ) -> Result<Vec<String>, Error> {
+        self.store
+            .read(move |db| account_defaults(db, account, id))
+            .await
+    }
+
+    /// The newest tasks of the same pipeline that were launched before this one, newest first.
+    pub async fn earlier_tasks(&self, task: &Task, limit: i64) -> Result<Vec<Task>, Error> {
+        let order = SortColumn::CreatedAt;
+        self.tasks_of_pipeline(task, limit, Some(PagePosition::of(task, order)))
+            .await
+    }
+
+    /// The newest tasks of the same pipeline, newest first.
+    pub async fn latest_tasks(&self, task: &Task, limit: i64) -> Result<Vec<Task>, Error> {
+        self.tasks_of_pipeline(task, limit, None).await
+    }
+
+    async fn tasks_of_pipeline(
+        &self,
+        task: &Task,
+        limit: i64,
+        after: Option<PagePosition>,
+    ) -> Result<Vec<Task>, Error> {
+        let filter = TaskFilter {
+            account: task.account,
+            statuses: Vec::new(),
+            pipeline: Some(task.pipeline.id),
+            launcher: None,
+            from: None,
+            to: None,
+            search: None,
+            order: SortColumn::CreatedAt,
+            descending: true,
+            limit,
+        };
+        self.store
+            .read(move |db| Ok(store::tasks_after(db, &filter, after.as_ref())?))
+            .await
+    }
+}
+
+fn account_defaults(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Vec<String>, Error> {
+    let launched = store::first_event(db, account, id, EventKind::LaunchAccepted)?;
+    let codes = launched.iter();
+    let codes = codes.flat_map(|event| event.data.texts("account_defaults"));
+    Ok(codes.map(str::to_owned).collect())
 }
 
 /// In the same order.

@@ -11,7 +11,8 @@ use std::sync::Arc;
 pub use details::{RunDetails, RunMessage, RunOutput};
 pub use find::{FilterChoices, FoundTasks, MOST_COUNTED, MOST_SEARCHED, TaskCount};
 pub use lists::{
-    CursorPage, EventsQuery, NumberedPage, SortColumn, TaskFilter, TaskHistory, TaskView,
+    CursorPage, EventSelection, EventsQuery, NumberedPage, PageHistory, SortColumn, TaskFilter,
+    TaskHistory, TaskView,
 };
 pub(super) use lists::{is_last_denied, is_stop_denied, with_run_urls};
 pub(super) use log_masking::LogMasking;

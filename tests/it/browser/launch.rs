@@ -77,7 +77,12 @@ fn typed() -> Vec<(Value, &'static str, Value)> {
         one("maps", "gcs", "maps", json!("maps")),
         one("iaso", "iaso", "iaso-account", json!("iaso-account")),
         one("sms", "custom", "sms", json!("sms")),
-        one("stock", "file", "in/stock.xlsx", json!("in/stock.xlsx")),
+        one(
+            "stock",
+            "file",
+            "reference/districts.csv",
+            json!("reference/districts.csv"),
+        ),
         one("hush", "secret", "hush-hush", json!("hush-hush")),
         one("later", "hologram", "not known yet", json!("not known yet")),
         several("texts", "str", "one\ntwo\n", json!(["one", "two"])),
@@ -151,6 +156,10 @@ async fn every_type_reaches_the_run_as_it_was_typed() {
         tab.fill(&format!("#field-{code}"), text).await;
     }
     choose(&tab).await;
+    tab.click("form.launch button.main").await;
+    tab.reads("#errors", "no connection “maps” of this type found")
+        .await;
+    tab.fill("#field-hush", "hush-hush").await;
     launches(&tab).await;
     let config = only_config(&story).await;
     let mut wanted = json!({
@@ -213,6 +222,30 @@ async fn errors_are_shown_at_their_fields_and_typed_values_are_kept() {
         config,
         json!({"country": "Cameroon", "lots": 5, "note": "kept"})
     );
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doubtful_values_are_shown_and_launched_anyway() {
+    let parameters = [
+        parameter("population", "dataset", json!({})),
+        parameter("note", "str", json!({})),
+    ];
+    let (story, tab) = at_form(ENGLISH, &parameters).await;
+    tab.fill("#field-population", "popullation").await;
+    tab.fill("#field-note", "kept").await;
+    tab.click("form.launch button.main").await;
+    tab.until("document.activeElement.id === 'errors'").await;
+    tab.reads("#errors", "Nothing has been launched yet.").await;
+    assert_eq!(story.tasks().await.len(), 0);
+    tab.click("#errors a[href='#field-population']").await;
+    tab.until("document.activeElement.id === 'field-population'")
+        .await;
+    assert_eq!(tab.text("form.launch button.main").await, "Launch anyway");
+    launches(&tab).await;
+    let config = only_config(&story).await;
+    assert_eq!(config, json!({"population": "popullation", "note": "kept"}));
     tab.end(&story.base_url()).await;
     story.end().await;
 }

@@ -131,6 +131,45 @@ async fn a_cancel_is_confirmed_and_its_progress_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_and_opened_parts_are_kept_when_the_page_is_updated() {
+    let (story, tab, task, _) = open_running_task().await;
+    let report = async |step: i32, text: &str| {
+        let report = json!({"task_id": task, "status": "RUNNING", "progress_value": step, "end_value": 9, "progress_message": text});
+        story.report(&id(1), &report).await.expect(200);
+        story.advance(chrono::TimeDelta::seconds(2));
+    };
+    report(1, "Reading Mora").await;
+    report(2, "Reading Nylon").await;
+    tab.reads("#ticks", "1 progress report").await;
+    tab.click("#ticks summary").await;
+    report(3, "Reading Kolofata").await;
+    tab.reads("#ticks", "2 progress reports").await;
+    assert_eq!(tab.js("document.getElementById('ticks').open").await, true);
+    tab.click("#ticks summary").await;
+    report(4, "Reading Mokolo").await;
+    tab.reads("#ticks", "3 progress reports").await;
+    assert_eq!(tab.js("document.getElementById('ticks').open").await, false);
+    tab.fill("#find", "mo").await;
+    report(5, "Reading Moulvoudaye").await;
+    tab.reads("#live-messages", "Moulvoudaye").await;
+    assert_eq!(
+        tab.js("document.getElementById('find').value").await,
+        "mo",
+        "the typed text is kept"
+    );
+    tab.click("form[role=search] button").await;
+    tab.until("location.search.includes('find=mo')").await;
+    tab.run(WATCH).await;
+    report(6, "Reading Nyong").await;
+    report(7, "Reading Mora again").await;
+    tab.reads("#live-messages", "Reading Mora again").await;
+    assert!(!tab.text("#live-messages").await.contains("Nyong"));
+    tab.stayed().await;
+    tab.end(&story.base_url()).await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_list_of_tasks_is_updated() {
     let story = begin(&injected()).await;
     let tab = Tab::new(ENGLISH).await;

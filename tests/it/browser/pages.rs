@@ -43,6 +43,7 @@ const PIPELINES: &str = "/dashboard/pipelines";
 const PIPELINE: &str = "/dashboard/pipelines/{id}";
 const TASKS: &str = "/dashboard/tasks";
 const TASK: &str = "/dashboard/tasks/{id}";
+const COMPARE: &str = "/dashboard/tasks/{id}/compare";
 const MONITORING: &str = "/dashboard/monitoring";
 const SETTINGS: &str = "/dashboard/settings";
 const DEFAULTS: &str = "/dashboard/settings/pipelines/{id}";
@@ -65,6 +66,10 @@ pub const BY_OPERATOR: &[Visit] = &[
         "(document.getElementById('field-lots').value = 'many', document.querySelector('form.launch button.main').click(), true)",
         "document.getElementById('errors')",
     ),
+    at("form with warnings", PIPELINE, "/dashboard/pipelines/{lqas}/").then(
+        "(document.getElementById('field-country').value = 'Cameroon', document.getElementById('field-population').value = 'nowhere', document.querySelector('form.launch button.main').click(), true)",
+        "document.querySelector('.warnings')",
+    ),
     at("form again", PIPELINE, "/dashboard/pipelines/{extract}/?again={ended}"),
     at("older version", PIPELINE, "/dashboard/pipelines/{lqas}/?version=5b0f2f3e-6a1d-4c58-9a57-0d6c1c6a3f01"),
     at("no such pipeline", PIPELINE, "/dashboard/pipelines/00000000-0000-4000-8000-000000000000/"),
@@ -78,6 +83,11 @@ pub const BY_OPERATOR: &[Visit] = &[
     at("task stopping", TASK, "/dashboard/tasks/{stopping}/"),
     at("task ended", TASK, "/dashboard/tasks/{ended}/"),
     at("task failed", TASK, "/dashboard/tasks/{failed}/"),
+    at("task failed, unfolded", TASK, "/dashboard/tasks/{failed}/")
+        .then("(document.querySelectorAll('details:not(.ask)').forEach((one) => { one.open = true; }), true)", "document.querySelector('#live-events')"),
+    at("task with a filter", TASK, "/dashboard/tasks/{running}/?level=WARNING&find=zzz"),
+    at("tasks compared", COMPARE, "/dashboard/tasks/{ended}/compare/"),
+    at("task without another", COMPARE, "/dashboard/tasks/{failed}/compare/"),
     at("task cancelled", TASK, "/dashboard/tasks/{cancelled}/"),
     at("cancel too late", TASK, "/dashboard/tasks/{ended}/").then(CANCEL, "document.getElementById('errors')"),
     at("no such task", TASK, "/dashboard/tasks/99999/"),

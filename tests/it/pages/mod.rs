@@ -3,8 +3,10 @@
 
 mod attached;
 mod errors;
+mod failed;
 mod launch;
 mod list;
+mod messages;
 mod monitoring;
 mod pipeline;
 mod reasons;
@@ -22,9 +24,12 @@ mod suggestions;
 mod task;
 mod task_filters;
 mod task_search;
+mod task_values;
 mod tasks;
 mod texts;
 mod values;
+mod waiting;
+mod warnings;
 
 use reqwest::Method;
 use roxmltree::{Document, Node, ParsingOptions};
@@ -231,6 +236,19 @@ impl Story {
         let answer = self.send(who, form).await;
         assert_eq!(answer.status, 303, "{}", answer.text);
         answer.header("location").to_owned()
+    }
+
+    /// Sends a launch form with doubtful values, then again with the warnings that were shown.
+    pub async fn launch_anyway(&self, who: As, form: &Form) -> String {
+        let warned = self
+            .refused(who.clone(), form, 422)
+            .await
+            .form(&form.action);
+        let shown = warned.value("confirmed").into_iter();
+        let mut form = form.clone();
+        form.pairs
+            .extend(shown.map(|hash| ("confirmed".to_owned(), hash.to_owned())));
+        self.send_on(who, &form).await
     }
 
     pub async fn refused(&self, who: As, form: &Form, status: u16) -> Page {

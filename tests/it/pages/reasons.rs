@@ -191,7 +191,10 @@ async fn a_refused_launch_shows_its_reason_in_french(#[values(Sqlite, Postgres)]
     let limit = "l’espace de travail a atteint sa limite d’exécutions";
     let shown = story.french_page(As::Operator, &path(task)).await;
     assert!(
-        shown.at("live-progress").contains(limit) && shown.at("live-events").contains(limit),
+        shown.at("live-progress").contains(limit)
+            && shown
+                .at("live-events")
+                .contains("OpenHEXA a refusé le lancement"),
         "{}",
         shown.text()
     );

@@ -189,7 +189,8 @@ async fn levels_and_reports_are_shown_in_french(#[values(Sqlite, Postgres)] base
     story.until_confirmed(task).await;
     let path = format!("/dashboard/tasks/{task}/");
     let shown = story.french_page(As::Operator, &path).await;
-    for text in ["AVANCEMENT Lecture", "ERREUR Colonne absente"] {
+    assert_eq!(shown.at("failure"), "Colonne absente");
+    for text in ["AVANCEMENT Lecture", "ERREUR Affiché en haut de cette page"] {
         assert!(
             shown.at("live-messages").contains(text),
             "{text}: {}",
@@ -212,7 +213,7 @@ async fn levels_and_reports_are_shown_in_french(#[values(Sqlite, Postgres)] base
     assert!(
         english
             .at("live-messages")
-            .contains("ERROR Colonne absente"),
+            .contains("ERROR Shown at the top of this page"),
         "{}",
         english.text()
     );
@@ -241,9 +242,9 @@ async fn the_default_values_of_a_task_are_shown_without_secrets(
     let path = format!("/dashboard/tasks/{task}/");
     let shown = story.page(As::Viewer, &path).await;
     for text in [
-        "Launched with the default values: years 7",
-        "country Chad",
-        "key ••••",
+        "years 7 saved with the version",
+        "country Chad default of the pipeline",
+        "key •••• default of the pipeline",
     ] {
         assert!(shown.has(text), "{text}: {}", shown.text());
     }
@@ -252,14 +253,14 @@ async fn the_default_values_of_a_task_are_shown_without_secrets(
         story
             .french_page(As::Viewer, &path)
             .await
-            .has("Lancée avec les valeurs par défaut :")
+            .has("country Chad valeur par défaut du pipeline")
     );
     let given = story.launch(&id(1), json!({"country": "Niger"})).await;
     let shown = story
         .page(As::Viewer, &format!("/dashboard/tasks/{given}/"))
         .await;
     assert!(
-        shown.has("country Niger") && !shown.has("default values"),
+        shown.has("country Niger entered at launch") && shown.has("years 7 saved with the version"),
         "{}",
         shown.text()
     );

@@ -331,7 +331,7 @@ impl Driver {
         let part = store::EventsQuery {
             before: None,
             limit: 10_000,
-            messages_only: false,
+            selection: store::EventSelection::All,
         };
         let page = self.read(move |db| store::events_page(db, ONLY_ACCOUNT, task, &part));
         assert_eq!(page.earlier, None, "the whole history");

@@ -186,6 +186,7 @@ fn pages(accounts: &TwoAccounts) -> Vec<Row> {
         row("GET /dashboard/tasks/{id}", format!("{task}/"), READS_OURS),
         row("GET /dashboard/tasks/{id}/result", format!("{task}/result/"), READS_OURS),
         row("GET /dashboard/tasks/{id}/stream", format!("{task}/stream/"), READS_OURS),
+        row("GET /dashboard/tasks/{id}/compare", format!("{task}/compare/"), READS_OURS),
         row("GET /dashboard/monitoring", format!("{PAGES}/monitoring/"), READS),
         row("GET /dashboard/settings", format!("{PAGES}/settings/"), ADMINISTERS),
         row("GET /dashboard/settings/pipelines", format!("{PAGES}/settings/pipelines/"), ADMINISTERS),
@@ -376,6 +377,8 @@ async fn find_mark(accounts: &TwoAccounts) {
         "/docs",
         "/versions",
         "/choices",
+        // The values of tasks, without their messages.
+        "/compare",
         "/dashboard",
         // For tasks that have ended: monitoring.rs.
         "/monitoring",

@@ -149,13 +149,16 @@
       return stands && (typed || form.dataset.sent || form.closest(".ask[open]"));
     });
 
-  // Copies what differs each time the page is rendered: the idempotency key of a form, and what the user has opened.
+  // Copies what differs each time the page is rendered: the idempotency key of a form, and what the user has opened or
+  // closed.
   const keepState = (part, fresh) => {
     const [old, added] = [part, fresh].map((one) => one.querySelector("input[name=idempotency_key]"));
     if (old && added) added.setAttribute("value", old.value);
-    for (const one of part.querySelectorAll("details[open][id]")) {
+    for (const one of part.querySelectorAll("details[id]")) {
       const same = [...fresh.querySelectorAll("details[id]")].find((other) => other.id === one.id);
-      if (same) same.setAttribute("open", "");
+      if (!same) continue;
+      if (one.open) same.setAttribute("open", one.getAttribute("open"));
+      else same.removeAttribute("open");
     }
   };
 

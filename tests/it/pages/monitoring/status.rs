@@ -108,7 +108,7 @@ async fn late_polls_are_shown_with_their_delay(#[values(Sqlite, Postgres)] base:
         "{told}"
     );
     assert!(
-        told.contains("Final status reported, not yet confirmed 1"),
+        told.contains("Final status reported, run not ended yet 1"),
         "{told}"
     );
     story.advance(TimeDelta::minutes(5));

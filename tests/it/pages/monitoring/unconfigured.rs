@@ -38,7 +38,7 @@ async fn without_a_configuration_the_page_says_so_and_shows_all_else(
         );
         assert_eq!(told.contains(" Settings "), to_settings, "{told}");
         assert!(
-            told.contains("Final status reported, not yet confirmed 1"),
+            told.contains("Final status reported, run not ended yet 1"),
             "running tasks are shown: {told}"
         );
     }
