@@ -33,6 +33,7 @@ mod emulator;
 mod existing_clients;
 mod failed_log;
 mod figures;
+mod flows;
 mod fuzz;
 mod guarded;
 mod iaso_clients;
