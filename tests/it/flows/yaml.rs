@@ -1,7 +1,9 @@
 //! What YAML makes of text: nothing is changed silently.
 
 use openhexa_bridge::domain::flow::document::ArgumentValue;
-use serde_json::Value;
+use openhexa_bridge::domain::json_numbers::normalize;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::{faults, parsed, refused, shown, steps};
 
@@ -141,4 +143,41 @@ fn all_faults_are_reported_at_once_in_the_order_of_their_lines() {
             "line 7, column 1: There is no `notfy`; did you mean `notify`?",
         ]
     );
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        "-?[1-9][0-9]{0,40}(\\.[0-9]{1,20})?".prop_map(|text| serde_json::from_str(&text).unwrap()),
+        any::<String>().prop_map(Value::from),
+        "[ -~]{0,12}".prop_map(Value::from),
+        "[\\PC\\n\\t]{0,12}".prop_map(Value::from),
+    ];
+    let key = prop_oneof!["[a-z]{1,5}", "[\\PC]{0,8}"];
+    leaf.prop_recursive(3, 20, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(key.clone(), inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn json_is_read_as_json(value in any_json(), pretty in any::<bool>()) {
+        // A key `from` makes a reference, and names like `password` are refused as secrets.
+        let document = json!({"id": "f", "steps": [{"id": "a", "pipeline": "p", "parameters": {"it": [value]}}]});
+        let text = if pretty { serde_json::to_string_pretty(&document) } else { serde_json::to_string(&document) };
+        let parsed = openhexa_bridge::domain::flow::document::parse(&text.unwrap());
+        let flow = parsed.map_err(|found| TestCaseError::fail(format!("{:?}", shown(&found))))?.flow;
+        let mut expected = json!([value]);
+        prop_assert!(normalize(&mut expected));
+        prop_assert_eq!(&flow.steps[0].parameters[0].value.value, &ArgumentValue::Literal(expected));
+    }
 }

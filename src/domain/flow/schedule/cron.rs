@@ -2,17 +2,19 @@
 
 use std::fmt;
 
+use croner::CronDateTime;
 use croner::parser::{CronParser, Seconds, Year};
-use jiff::civil::DateTime;
+use jiff::ToSpan;
+use jiff::civil::{Date, DateTime};
 
 use super::field::Field;
 use crate::domain::message::{Message, say};
 
 /// The most characters of a cron expression.
 const LONGEST: usize = 200;
-/// A cron that does not match any day of these years never does: the calendar and its weekdays repeat every 28 years, and leave
-/// out one leap year in each century.
-const YEARS: (i16, i16) = (2000, 2060);
+/// A cron that matches no day of these years never comes: the calendar with its weekdays repeats every 28 years.
+const FIRST_DAY: Date = Date::constant(2000, 1, 1);
+const DAYS: usize = 29 * 366;
 
 /// The macros of cron, with what they stand for.
 const MACROS: [(&str, &str); 7] = [
@@ -111,10 +113,25 @@ impl Cron {
             every_hour: hour == "*",
             day_or_weekday: day != "*" && weekday != "*",
         };
-        match cron.next_civil(DateTime::constant(YEARS.0, 1, 1, 0, 0, 0, 0), true) {
-            Some(found) if found.year() <= YEARS.1 => Ok(cron),
-            Some(_) | None => Err(never()),
+        if cron.ever_comes() {
+            Ok(cron)
+        } else {
+            Err(never())
         }
+    }
+
+    fn ever_comes(&self) -> bool {
+        let pattern = &self.inner.pattern;
+        let matches = |day: Date| {
+            let month = u32::from(day.month().unsigned_abs());
+            let number = u32::from(day.day().unsigned_abs());
+            let weekday = day.at(0, 0, 0, 0).civil_weekday();
+            pattern.month_match(month).unwrap_or(false)
+                && pattern
+                    .day_match(i32::from(day.year()), month, number, weekday)
+                    .unwrap_or(false)
+        };
+        FIRST_DAY.series(1.day()).take(DAYS).any(matches)
     }
 
     /// As the document has it.

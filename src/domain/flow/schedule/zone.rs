@@ -9,6 +9,9 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use super::time::to_jiff;
 use crate::domain::message::{Message, say};
 
+/// The most bytes of a name that is looked up. The longest one of the database has 32.
+const LONGEST: usize = 60;
+
 /// A zone of the IANA database.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Zone {
@@ -65,8 +68,12 @@ impl Zone {
         if is_offset(value) {
             return Err(ZoneFault::Offset { value: shown });
         }
+        if value.len() > LONGEST || !value.is_ascii() {
+            let (value, nearest) = (shown, None);
+            return Err(ZoneFault::Unknown { value, nearest });
+        }
         let database = TimeZoneDatabase::bundled();
-        let found = database.get(value).ok().filter(|_| value.is_ascii());
+        let found = database.get(value).ok();
         let named = found.and_then(|rules| Some((rules.iana_name()?.to_owned(), rules)));
         match named {
             Some((name, rules)) if name != "Etc/Unknown" => Ok(Self { name, rules }),
