@@ -78,12 +78,9 @@ impl Meaning {
             Days::Some(days) => days.contains(&date.day()),
             Days::Last => date == date.last_of_month(),
             Days::LastWeekday => {
-                let workdays =
+                let mut workdays =
                     (1..=date.days_in_month()).map(|day| date.with().day(day).build().unwrap());
-                workdays
-                    .filter(|day| day.weekday().to_monday_one_offset() < 6)
-                    .next_back()
-                    == Some(date)
+                workdays.rfind(|day| day.weekday().to_monday_one_offset() < 6) == Some(date)
             }
             Days::NearestWeekday(day) => nearest_weekday(date, *day) == Some(date),
         }

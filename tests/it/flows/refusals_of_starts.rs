@@ -37,89 +37,38 @@ fn a_cron_with_another_number_of_fields_is_refused() {
     }
 }
 
+/// A cron, its wrong part, and what the part is not.
+#[rustfmt::skip]
+const MISREAD: [(&str, &str, &str, &str); 24] = [
+    ("*/90 * * * *", "*/90", "a minute (0–59)", "minute (0–59)"),
+    ("*/60 * * * *", "*/60", "a minute (0–59)", "minute (0–59)"),
+    ("*/0 * * * *", "*/0", "a minute (0–59)", "minute (0–59)"),
+    ("60 * * * *", "60", "a minute (0–59)", "minute (0–59)"),
+    ("5/10 * * * *", "5/10", "a minute (0–59)", "minute (0–59)"),
+    ("30-10 * * * *", "30-10", "a minute (0–59)", "minute (0–59)"),
+    ("-5 * * * *", "-5", "a minute (0–59)", "minute (0–59)"),
+    ("MON * * * *", "MON", "a minute (0–59)", "minute (0–59)"),
+    ("1.5 * * * *", "1.5", "a minute (0–59)", "minute (0–59)"),
+    ("0 24 * * *", "24", "an hour (0–23)", "heure (0–23)"),
+    ("0 */24 * * *", "*/24", "an hour (0–23)", "heure (0–23)"),
+    ("0 22-2 * * *", "22-2", "an hour (0–23)", "heure (0–23)"),
+    ("0 L * * *", "L", "an hour (0–23)", "heure (0–23)"),
+    ("0 0 0 * *", "0", "a day of the month (1–31, `L`, `15W`)", "jour du mois (1–31, `L`, `15W`)"),
+    ("0 0 32 * *", "32", "a day of the month (1–31, `L`, `15W`)", "jour du mois (1–31, `L`, `15W`)"),
+    ("0 0 W * *", "W", "a day of the month (1–31, `L`, `15W`)", "jour du mois (1–31, `L`, `15W`)"),
+    ("0 0 ? * *", "?", "a day of the month (1–31, `L`, `15W`)", "jour du mois (1–31, `L`, `15W`)"),
+    ("0 0 1 13 *", "13", "a month (1–12, or JAN to DEC)", "mois (1–12, ou JAN à DEC)"),
+    ("0 0 1 MON *", "MON", "a month (1–12, or JAN to DEC)", "mois (1–12, ou JAN à DEC)"),
+    ("0 0 * * 8", "8", "a weekday (0–7, SUN to SAT, `MON#2`, `FRIL`)", "jour de la semaine (0–7, SUN à SAT, `MON#2`, `FRIL`)"),
+    ("0 0 * * +MON", "+MON", "a weekday (0–7, SUN to SAT, `MON#2`, `FRIL`)", "jour de la semaine (0–7, SUN à SAT, `MON#2`, `FRIL`)"),
+    ("0 0 * * MON#6", "MON#6", "a weekday (0–7, SUN to SAT, `MON#2`, `FRIL`)", "jour de la semaine (0–7, SUN à SAT, `MON#2`, `FRIL`)"),
+    ("0 0 * * JAN", "JAN", "a weekday (0–7, SUN to SAT, `MON#2`, `FRIL`)", "jour de la semaine (0–7, SUN à SAT, `MON#2`, `FRIL`)"),
+    ("0 0 * * LUN", "LUN", "a weekday (0–7, SUN to SAT, `MON#2`, `FRIL`)", "jour de la semaine (0–7, SUN à SAT, `MON#2`, `FRIL`)"),
+];
+
 #[test]
 fn a_field_that_cron_would_misread_is_refused() {
-    for (text, part, english, french) in [
-        ("*/90 * * * *", "*/90", "a minute (0–59)", "minute (0–59)"),
-        ("*/60 * * * *", "*/60", "a minute (0–59)", "minute (0–59)"),
-        ("*/0 * * * *", "*/0", "a minute (0–59)", "minute (0–59)"),
-        ("60 * * * *", "60", "a minute (0–59)", "minute (0–59)"),
-        ("5/10 * * * *", "5/10", "a minute (0–59)", "minute (0–59)"),
-        ("30-10 * * * *", "30-10", "a minute (0–59)", "minute (0–59)"),
-        ("-5 * * * *", "-5", "a minute (0–59)", "minute (0–59)"),
-        ("MON * * * *", "MON", "a minute (0–59)", "minute (0–59)"),
-        ("1.5 * * * *", "1.5", "a minute (0–59)", "minute (0–59)"),
-        ("0 24 * * *", "24", "an hour (0–23)", "heure (0–23)"),
-        ("0 */24 * * *", "*/24", "an hour (0–23)", "heure (0–23)"),
-        ("0 22-2 * * *", "22-2", "an hour (0–23)", "heure (0–23)"),
-        ("0 L * * *", "L", "an hour (0–23)", "heure (0–23)"),
-        (
-            "0 0 0 * *",
-            "0",
-            "a day of the month (1–31, `L`, `15W`)",
-            "jour du mois (1–31, `L`, `15W`)",
-        ),
-        (
-            "0 0 32 * *",
-            "32",
-            "a day of the month (1–31, `L`, `15W`)",
-            "jour du mois (1–31, `L`, `15W`)",
-        ),
-        (
-            "0 0 W * *",
-            "W",
-            "a day of the month (1–31, `L`, `15W`)",
-            "jour du mois (1–31, `L`, `15W`)",
-        ),
-        (
-            "0 0 ? * *",
-            "?",
-            "a day of the month (1–31, `L`, `15W`)",
-            "jour du mois (1–31, `L`, `15W`)",
-        ),
-        (
-            "0 0 1 13 *",
-            "13",
-            "a month (1–12, or JAN to DEC)",
-            "mois (1–12, ou JAN à DEC)",
-        ),
-        (
-            "0 0 1 MON *",
-            "MON",
-            "a month (1–12, or JAN to DEC)",
-            "mois (1–12, ou JAN à DEC)",
-        ),
-        (
-            "0 0 * * 8",
-            "8",
-            "a weekday (0–7, SUN to SAT, `MON#2`, `FRIL`)",
-            "jour de la semaine (0–7, SUN à SAT, `MON#2`, `FRIL`)",
-        ),
-        (
-            "0 0 * * +MON",
-            "+MON",
-            "a weekday (0–7, SUN to SAT, `MON#2`, `FRIL`)",
-            "jour de la semaine (0–7, SUN à SAT, `MON#2`, `FRIL`)",
-        ),
-        (
-            "0 0 * * MON#6",
-            "MON#6",
-            "a weekday (0–7, SUN to SAT, `MON#2`, `FRIL`)",
-            "jour de la semaine (0–7, SUN à SAT, `MON#2`, `FRIL`)",
-        ),
-        (
-            "0 0 * * JAN",
-            "JAN",
-            "a weekday (0–7, SUN to SAT, `MON#2`, `FRIL`)",
-            "jour de la semaine (0–7, SUN à SAT, `MON#2`, `FRIL`)",
-        ),
-        (
-            "0 0 * * LUN",
-            "LUN",
-            "a weekday (0–7, SUN to SAT, `MON#2`, `FRIL`)",
-            "jour de la semaine (0–7, SUN à SAT, `MON#2`, `FRIL`)",
-        ),
-    ] {
+    for (text, part, english, french) in MISREAD {
         cron(
             text,
             &format!("`{part}` is not valid as {english}"),

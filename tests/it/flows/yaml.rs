@@ -145,6 +145,25 @@ fn all_faults_are_reported_at_once_in_the_order_of_their_lines() {
     );
 }
 
+#[test]
+fn the_rest_of_a_document_with_an_alias_is_checked_too() {
+    let text = "id: f\nname: *x\nsteps: [{id: a, pipline: p, pipeline: *y}]\nnotfy: []\n";
+    let alias = |text: &str| {
+        format!(
+            "`{text}` is not in quotes, and YAML reads text that starts with `*` or `&` as a reference. Write it in quotes: \"{text}\""
+        )
+    };
+    assert_eq!(
+        shown(&faults(text)),
+        [
+            format!("line 2, column 7: {}", alias("*x")),
+            "line 3, column 17: There is no `pipline`; did you mean `pipeline`?".to_owned(),
+            format!("line 3, column 39: {}", alias("*y")),
+            "line 4, column 1: There is no `notfy`; did you mean `notify`?".to_owned(),
+        ]
+    );
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

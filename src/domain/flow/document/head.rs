@@ -79,15 +79,12 @@ fn input(entry: &Entry, faults: &mut Faults) -> Option<Input> {
     let default = fields.get("default").map(|node| (node, node.to_json()));
     if let Some((node, value)) = &default {
         let is_named_secret = is_secret(&name, Some(&declared(kind)));
-        let fault = if is_named_secret || holds_secret(value) {
-            Some(ValueFault::Secret { key: name.clone() })
-        } else {
+        if is_named_secret || holds_secret(value) {
+            faults.add(node.place, ValueFault::Secret { key: name.clone() });
+        } else if !kind.holds(value) {
             let (input, takes) = (name.clone(), kind.as_str());
-            (!kind.holds(value)).then_some(ValueFault::DefaultMisfit { input, takes })
-        };
-        fault
-            .into_iter()
-            .for_each(|fault| faults.add(node.place, fault));
+            faults.add(node.place, ValueFault::DefaultMisfit { input, takes });
+        }
     }
     let required = fields.with("required", faults, flag);
     Some(Input {

@@ -189,9 +189,10 @@ fn check_type(
     if is.is_a(takes) {
         return;
     }
-    let takes = match parameter.multiple {
-        true => takes.as_str(),
-        false => parameter.kind.as_str(),
+    let takes = if parameter.multiple {
+        takes.as_str()
+    } else {
+        parameter.kind.as_str()
     };
     let fault = PipelineFault::Misfit {
         source: reference.source.text(),

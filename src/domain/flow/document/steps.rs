@@ -131,9 +131,10 @@ fn arguments(node: &Node, faults: &mut Faults) -> Vec<Argument> {
 
 fn argument(entry: &Entry, faults: &mut Faults) -> Option<Argument> {
     let node = &entry.value;
-    let value = match is_reference(node) {
-        true => ArgumentValue::Reference(reference(node, faults)?),
-        false => literal(&entry.key, node, faults),
+    let value = if is_reference(node) {
+        ArgumentValue::Reference(reference(node, faults)?)
+    } else {
+        literal(&entry.key, node, faults)
     };
     Some(Argument {
         code: At::new(entry.place, entry.key.clone()),

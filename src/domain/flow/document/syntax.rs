@@ -11,16 +11,23 @@ pub fn fault(text: &str, error: &ScanError) -> Fault {
         line: marker.line(),
         column: marker.col() + 1,
     };
-    if is_alias(error.kind())
-        && let Some((place, value)) = value_around(text, place)
-        && value.starts_with(['*', '&'])
-    {
-        return Fault::new(place, SyntaxFault::alias(value));
+    if is_alias(error.kind()) {
+        return alias(text, place);
     }
     Fault::new(place, group(error.kind()))
 }
 
-/// The value on whose line the parser stopped, perhaps in its middle: of `cron: */15 * * * *` it reads two aliases.
+/// An alias at a position: the whole value of which it is a part.
+pub fn alias(text: &str, place: Place) -> Fault {
+    match value_around(text, place) {
+        Some((start, value)) if value.starts_with(['*', '&']) => {
+            Fault::new(start, SyntaxFault::alias(value))
+        }
+        Some(_) | None => Fault::new(place, SyntaxFault::alias("*")),
+    }
+}
+
+/// The value on a line of which the position is a part: `cron: */15 * * * *` is several aliases for the parser.
 fn value_around(text: &str, place: Place) -> Option<(Place, &str)> {
     let line = text.lines().nth(place.line.checked_sub(1)?)?;
     let stop = line.char_indices().nth(place.column.checked_sub(1)?);

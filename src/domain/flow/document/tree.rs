@@ -62,7 +62,7 @@ pub fn read(text: &str, faults: &mut Faults) -> Result<Node, Fault> {
     if text.len() > LONGEST_KIB * 1024 {
         return Err(Fault::new(start, SyntaxFault::TooLong));
     }
-    let options = granit_parser::options! { emit_comments: false };
+    let options = granit_parser::options! { emit_comments: false, emit_unresolved_aliases: true };
     let mut builder = Builder::new(text, faults);
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| syntax::fault(text, &error))?;
@@ -109,12 +109,12 @@ impl<'a> Builder<'a> {
 
     fn take(&mut self, event: &Event<'_>, span: Span) -> Result<(), Fault> {
         let place = place(span);
-        self.refuse_yaml_features(event, place, span);
+        self.refuse_yaml_features(event, place);
         match event {
             Event::DocumentStart(..) => self.start_document(place),
             Event::Scalar(text, style, ..) => self.scalar(place, text, *style),
-            // The alias itself is a fault. Its text stands for it, so that it causes no second fault.
-            Event::Alias(_) => {
+            // The alias itself is a fault. Its text stands for it.
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 let text = span.slice(self.text).unwrap_or("*").to_owned();
                 self.add(Node {
                     place,
@@ -128,15 +128,14 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
-            _ => Err(Fault::new(place, SyntaxFault::Other)),
+            Event::Anchor(..) | _ => Err(Fault::new(place, SyntaxFault::Other)),
         }
     }
 
     /// The parts of YAML that make a text mean more than it shows.
-    fn refuse_yaml_features(&mut self, event: &Event<'_>, place: Place, span: Span) {
-        let own = span.slice(self.text).unwrap_or_default();
-        if event.alias_id().is_some() {
-            self.faults.add(place, SyntaxFault::alias(own));
+    fn refuse_yaml_features(&mut self, event: &Event<'_>, place: Place) {
+        if event.is_alias() {
+            self.faults.push(syntax::alias(self.text, place));
         }
         if event.anchor_id().is_some() {
             self.faults.add(place, SyntaxFault::Anchor);

@@ -65,9 +65,8 @@ pub fn next_slot(
 ) -> Option<Slot> {
     match (live_waits, backfill_waits) {
         (false, false) => None,
-        (true, false) => Some(Slot::Live),
         (false, true) => Some(Slot::Backfill),
         (true, true) if live_since_backfill >= LIVE_BETWEEN => Some(Slot::Backfill),
-        (true, true) => Some(Slot::Live),
+        (true, true | false) => Some(Slot::Live),
     }
 }

@@ -12,6 +12,8 @@ pub use steps::StepFault;
 pub use syntax::SyntaxFault;
 pub use values::{Expected, ValueFault};
 
+use std::collections::BTreeSet;
+
 use super::super::place::Place;
 use crate::domain::message::Message;
 
@@ -85,7 +87,14 @@ impl Faults {
     }
 
     /// In the order of their positions, each once. Several faults of one position keep the order in which they were found.
+    /// An alias is the only fault of its value, because the value is not what was meant.
     pub fn sorted(mut self) -> Vec<Fault> {
+        let is_alias =
+            |fault: &Fault| matches!(fault.kind, FaultKind::Syntax(SyntaxFault::Alias { .. }));
+        let aliases = self.0.iter().filter(|fault| is_alias(fault));
+        let aliases: BTreeSet<Place> = aliases.map(|fault| fault.place).collect();
+        self.0
+            .retain(|fault| is_alias(fault) || !aliases.contains(&fault.place));
         self.0.sort_by_key(|fault| fault.place);
         self.0.dedup();
         self.0.truncate(MOST_FAULTS);
