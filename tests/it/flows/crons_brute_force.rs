@@ -285,16 +285,38 @@ fn check(
         meaning.text,
         zone_name
     );
-    // From any moment, also between two ticks.
-    for tick in expected.iter().take(3) {
-        prop_assert_eq!(
-            firings.next(*tick - TimeDelta::milliseconds(1)),
-            Some(*tick)
-        );
-        prop_assert_eq!(
-            firings.previous(*tick + TimeDelta::milliseconds(1)),
-            Some(*tick)
-        );
+    check_probes(&firings, &expected, (from, to), &meaning.text)
+}
+
+/// From any moment: every two hours, every ten minutes around the middle, and right beside the ticks.
+fn check_probes(
+    firings: &Firings<'_>,
+    expected: &[DateTime<Utc>],
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    text: &str,
+) -> Result<(), TestCaseError> {
+    let coarse = (1..47).map(|count| from + TimeDelta::hours(2 * count));
+    let middle = from + (to - from) / 2;
+    let fine = (-30..30).map(|count| middle + TimeDelta::minutes(10 * count));
+    let beside = expected
+        .iter()
+        .take(3)
+        .flat_map(|tick| [-1, 0, 1].map(|more| *tick + TimeDelta::milliseconds(more)));
+    for probe in coarse.chain(fine).chain(beside) {
+        let next = expected.iter().find(|tick| **tick > probe);
+        let previous = expected.iter().rfind(|tick| **tick < probe);
+        if let Some(next) = next {
+            prop_assert_eq!(firings.next(probe), Some(*next), "after {} {}", probe, text);
+        }
+        if let Some(previous) = previous {
+            prop_assert_eq!(
+                firings.previous(probe),
+                Some(*previous),
+                "before {} {}",
+                probe,
+                text
+            );
+        }
     }
     Ok(())
 }

@@ -208,3 +208,20 @@ fn parameters_are_literals_or_references() {
         ArgumentValue::Reference(_)
     ));
 }
+
+#[test]
+fn a_schedule_with_another_cron_or_zone_fires_at_other_times() {
+    let schedule = |rest: &str| {
+        let text = with(&format!("schedules: [{{id: n, {rest}}}]"));
+        parsed(&text).flow.schedules.remove(0)
+    };
+    let own = schedule("cron: '0 2 * * *', timezone: UTC");
+    let same = schedule("timezone: utc, overlap: queue, cron: ' 0 2 * * *'");
+    assert!(own.fires_like(&same));
+    for rest in [
+        "cron: '0 3 * * *', timezone: UTC",
+        "cron: '0 2 * * *', timezone: Africa/Kinshasa",
+    ] {
+        assert!(!own.fires_like(&schedule(rest)), "{rest}");
+    }
+}

@@ -1,7 +1,9 @@
 //! Firing times around clock changes, each at its exact moment.
 
 use chrono::{DateTime, Utc};
-use openhexa_bridge::domain::flow::schedule::{ClockChange, Cron, Firing, Firings, Zone};
+use openhexa_bridge::domain::flow::schedule::{
+    ClockChange, Cron, Firing, Firings, TimeOfDay, Zone,
+};
 
 use super::at;
 
@@ -134,6 +136,70 @@ fn every_hour_follows_elapsed_time() {
         ]
     );
     assert_eq!(autumn[1].note, Some(ClockChange::Fold));
+}
+
+#[test]
+fn every_second_hour_follows_the_clock_on_the_wall() {
+    let spring = between(
+        "0 */2 * * *",
+        "Europe/Brussels",
+        "2027-03-27T23:00:00Z",
+        "2027-03-28T05:00:00Z",
+    );
+    assert_eq!(
+        utc(&spring),
+        ["27 23:00", "28 01:00", "28 02:00", "28 04:00"]
+    );
+    let autumn = between(
+        "0 */2 * * *",
+        "Europe/Brussels",
+        "2027-10-30T22:00:00Z",
+        "2027-10-31T04:00:00Z",
+    );
+    assert_eq!(utc(&autumn), ["30 22:00", "31 00:00", "31 03:00"]);
+}
+
+#[test]
+fn in_the_repeated_hour_the_previous_tick_is_that_of_the_first_half() {
+    let (cron, zone) = (
+        Cron::parse("50 2 * * *").unwrap(),
+        Zone::parse("Europe/Brussels").unwrap(),
+    );
+    let firings = Firings {
+        cron: &cron,
+        zone: &zone,
+    };
+    let tick = at("2027-10-31T00:50:00Z");
+    for moment in ["00:50:01", "01:10:00", "01:50:00", "02:30:00"] {
+        let moment = at(&format!("2027-10-31T{moment}Z"));
+        assert_eq!(firings.previous(moment), Some(tick), "{moment}");
+        assert_eq!(
+            firings.next(moment),
+            Some(at("2027-11-01T01:50:00Z")),
+            "{moment}"
+        );
+    }
+}
+
+#[test]
+fn a_time_of_day_is_the_next_moment_at_which_the_clock_shows_it() {
+    let six = TimeOfDay { hour: 6, minute: 0 };
+    let brussels = Zone::parse("Europe/Brussels").unwrap();
+    for (tick, end) in [
+        ("2027-01-05T01:00:00Z", "2027-01-05T05:00:00Z"),
+        ("2027-01-05T05:00:00Z", "2027-01-06T05:00:00Z"),
+        ("2027-03-28T00:30:00Z", "2027-03-28T04:00:00Z"),
+    ] {
+        assert_eq!(six.next_after(at(tick), &brussels), Some(at(end)));
+    }
+    let in_gap = TimeOfDay {
+        hour: 2,
+        minute: 30,
+    };
+    assert_eq!(
+        in_gap.next_after(at("2027-03-28T00:00:00Z"), &brussels),
+        Some(at("2027-03-28T01:00:00Z"))
+    );
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub use fault::{
 };
 pub use model::{
     Alerts, Argument, ArgumentValue, ErrorsAlert, Event, FlowDocument, FlowName, Input, Level,
-    Notify, RecordsAlert, Schedule, Step, TimeOfDay, Trigger, When,
+    Notify, RecordsAlert, Schedule, Step, Trigger, When,
 };
 pub use other_flows::{StartedBy, check_triggers};
 pub use pipelines::{Definition, Definitions, StepVersion, check_pipelines, wanted};

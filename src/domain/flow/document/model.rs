@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::super::place::At;
 use super::super::reference::Reference;
-use super::super::schedule::{CatchUp, Cron, Overlap, Zone};
+use super::super::schedule::{CatchUp, Cron, Firings, Overlap, TimeOfDay, Zone};
 use super::super::step_state::{Retry, RunIf};
 use super::super::value_kind::ValueKind;
 use super::super::words::words;
@@ -60,10 +60,18 @@ pub struct Schedule {
     pub catch_up: CatchUp,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TimeOfDay {
-    pub hour: u8,
-    pub minute: u8,
+impl Schedule {
+    /// Whether it fires at the same times as another one. If an edit changes that, the schedule starts anew from now.
+    pub fn fires_like(&self, other: &Self) -> bool {
+        self.cron.value == other.cron.value && self.timezone == other.timezone
+    }
+
+    pub fn firings(&self) -> Firings<'_> {
+        Firings {
+            cron: &self.cron.value,
+            zone: &self.timezone,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -3,11 +3,11 @@
 use chrono::TimeDelta;
 
 use super::super::place::At;
-use super::super::schedule::{CatchUp, Cron, Overlap, Zone};
+use super::super::schedule::{CatchUp, Cron, Overlap, TimeOfDay, Zone};
 use super::fault::{Faults, StartFault};
 use super::fields::{Fields, duration, list, refuse_repeated, text};
 use super::limits::{MOST_SCHEDULES, MOST_TRIGGERS};
-use super::model::{Event, Schedule, TimeOfDay, Trigger, When};
+use super::model::{Event, Schedule, Trigger, When};
 use super::tree::Node;
 
 const SCHEDULE: [&str; 6] = ["id", "cron", "timezone", "finish_by", "overlap", "catch_up"];

@@ -8,6 +8,7 @@ mod field;
 mod firing;
 mod slots;
 mod time;
+mod time_of_day;
 mod zone;
 
 pub use backfill::{
@@ -19,4 +20,5 @@ pub use due::{CatchUp, Due, MOST_CAUGHT_UP, MOST_RECORDED, due, first_after};
 pub use field::Field;
 pub use firing::{ClockChange, Firing, Firings, Interval};
 pub use slots::{MOST_QUEUED, Overlap, OverlapChoice, Slot, next_slot, overlap};
+pub use time_of_day::TimeOfDay;
 pub use zone::{Zone, ZoneFault};
