@@ -175,7 +175,8 @@ fn any_json() -> impl Strategy<Value = Value> {
         "[ -~]{0,12}".prop_map(Value::from),
         "[\\PC\\n\\t]{0,12}".prop_map(Value::from),
     ];
-    let key = prop_oneof!["[a-z]{1,5}", "[\\PC]{0,8}"];
+    // No words, because some of them are names of secrets, and `from` makes a reference.
+    let key = prop_oneof!["[b-d]{1,5}", "[^a-zA-Z\\p{C}]{0,8}"];
     leaf.prop_recursive(3, 20, 4, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
@@ -190,7 +191,6 @@ proptest! {
 
     #[test]
     fn json_is_read_as_json(value in any_json(), pretty in any::<bool>()) {
-        // A key `from` makes a reference, and names like `password` are refused as secrets.
         let document = json!({"id": "f", "steps": [{"id": "a", "pipeline": "p", "parameters": {"it": [value]}}]});
         let text = if pretty { serde_json::to_string_pretty(&document) } else { serde_json::to_string(&document) };
         let parsed = openhexa_bridge::domain::flow::document::parse(&text.unwrap());
