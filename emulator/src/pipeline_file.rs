@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::catalogue::{Behaviour, Parameter, Pipeline, Version};
 use super::clock::{Millis, second};
-use super::pipeline_reader::{Description, Problem};
+use super::pipeline_reader::{PipelineDefinition, Problem};
 use super::slug;
 
 /// Two different contents of a file usually have different stamps.
@@ -34,12 +34,12 @@ impl FileStamp {
 pub struct PipelineFile {
     /// Of the content that was read last.
     pub stamp: FileStamp,
-    definition: Option<Definition>,
+    definition: Option<ValidDefinition>,
     problem: Option<Problem>,
 }
 
-struct Definition {
-    description: Description,
+struct ValidDefinition {
+    definition: PipelineDefinition,
     read_at: Millis,
 }
 
@@ -53,11 +53,11 @@ impl PipelineFile {
     }
 
     /// Uses a new definition. If the file has a problem, the last valid definition stays in use, and a message says so.
-    pub fn update(&mut self, description: Description, at: Millis) -> Option<String> {
-        self.problem = description.problem();
+    pub fn update(&mut self, definition: PipelineDefinition, at: Millis) -> Option<String> {
+        self.problem = definition.problem();
         let Some(problem) = &self.problem else {
-            self.definition = Some(Definition {
-                description,
+            self.definition = Some(ValidDefinition {
+                definition,
                 read_at: at,
             });
             return None;
@@ -69,26 +69,26 @@ impl PipelineFile {
             ),
             None => "Its pipeline is not listed until this is corrected.".to_owned(),
         };
-        let (place, reason) = (problem.place(&shown(&description.folder)), &problem.reason);
+        let (place, reason) = (problem.place(&shown(&definition.folder)), &problem.reason);
         Some(format!("Cannot read {place}: {reason}. {consequence}"))
     }
 
     /// The pipeline that an upload would create: version 1, with the defaults as config.
     pub fn uploaded(&self) -> Option<Pipeline> {
         let known = self.definition.as_ref()?;
-        let description = &known.description;
-        let code = match description.code.as_deref().map(slug::of)? {
+        let definition = &known.definition;
+        let code = match definition.code.as_deref().map(slug::of)? {
             code if code.is_empty() => "pipeline".to_owned(),
             code => code,
         };
         Some(Pipeline {
             id: uuid::Uuid::nil(),
             code,
-            name: description.name.clone(),
+            name: definition.name.clone(),
             kind: "zipFile".to_owned(),
-            description: description.description.clone(),
+            description: definition.description.clone(),
             tags: Vec::new(),
-            functional_type: description.functional_type.clone(),
+            functional_type: definition.functional_type.clone(),
             notebook_path: None,
             created_at: None,
             workspace: None,
@@ -97,18 +97,18 @@ impl PipelineFile {
                 queued_ms: 0,
                 ..Behaviour::default()
             },
-            folder: Some(description.folder.clone()),
+            folder: Some(definition.folder.clone()),
         })
     }
 
-    fn version(&self, known: &Definition) -> Version {
-        let parameters = known.description.parameters.clone();
+    fn version(&self, known: &ValidDefinition) -> Version {
+        let parameters = known.definition.parameters.clone();
         Version {
             id: uuid::Uuid::nil(),
             version_number: 1,
             name: None,
             description: Some(self.origin(known)),
-            timeout: known.description.timeout,
+            timeout: known.definition.timeout,
             config: defaults(&parameters),
             parameters,
             created_at: DateTime::from_timestamp_millis(known.read_at),
@@ -116,8 +116,8 @@ impl PipelineFile {
     }
 
     /// Where the definition comes from. The bridge shows it with the version.
-    fn origin(&self, known: &Definition) -> String {
-        let (file, at) = (shown(&known.description.folder), second(known.read_at));
+    fn origin(&self, known: &ValidDefinition) -> String {
+        let (file, at) = (shown(&known.definition.folder), second(known.read_at));
         match &self.problem {
             None => format!("read from {file} at {at}"),
             Some(problem) => format!(

@@ -11,7 +11,7 @@ use super::StartError;
 use super::catalogue::Pipeline;
 use super::clock::now;
 use super::pipeline_file::{FileStamp, PipelineFile, shown};
-use super::pipeline_reader::{self, Description};
+use super::pipeline_reader::{self, PipelineDefinition};
 
 /// The maximum number of entries of a folder that are looked through.
 const MOST: usize = 10_000;
@@ -83,7 +83,7 @@ impl PipelineFiles {
                     "Cannot read the pipelines in {folder} with {python}: {problem}. They are listed by the names of their folders, and their runs will fail. Set --python to a Python interpreter (3.11 or later) that has the package openhexa.sdk."
                 );
                 for folder in folders {
-                    self.store(Description::unread(folder));
+                    self.store(PipelineDefinition::unread(folder));
                 }
                 vec![line]
             }
@@ -167,19 +167,19 @@ impl PipelineFiles {
     }
 
     /// Descriptions of files that Python could not read at all. A new one is listed by the name of its folder.
-    fn unread(&self, folders: Vec<PathBuf>, problem: &str) -> Vec<Description> {
+    fn unread(&self, folders: Vec<PathBuf>, problem: &str) -> Vec<PipelineDefinition> {
         let describe = |folder: PathBuf| {
             let is_known = self.files.contains_key(&folder);
-            Description {
+            PipelineDefinition {
                 problem: is_known.then(|| problem.to_owned()),
-                ..Description::unread(folder)
+                ..PipelineDefinition::unread(folder)
             }
         };
         folders.into_iter().map(describe).collect()
     }
 
     /// Stores a description; returns a message if there is a problem with it.
-    fn store(&mut self, description: Description) -> Option<String> {
+    fn store(&mut self, description: PipelineDefinition) -> Option<String> {
         let folder = description.folder.clone();
         let stamp = *self.previous.get(&folder)?;
         let file = self
@@ -204,7 +204,7 @@ impl PipelineFiles {
     }
 }
 
-fn success(description: &Description, is_new: bool) -> String {
+fn success(description: &PipelineDefinition, is_new: bool) -> String {
     let (file, count) = (shown(&description.folder), description.parameters.len());
     let again = if is_new { "" } else { " again" };
     let plural = if count == 1 { "" } else { "s" };

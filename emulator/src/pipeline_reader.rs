@@ -24,15 +24,15 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn descriptions(&self) -> impl Iterator<Item = Description> + '_ {
+    pub fn descriptions(&self) -> impl Iterator<Item = PipelineDefinition> + '_ {
         self.pipelines.iter().cloned().map(parse)
     }
 }
 
-/// The description of one `pipeline.py`, or the problem with it.
+/// What was read from one `pipeline.py`, or the problem with it.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Description {
+pub struct PipelineDefinition {
     pub folder: PathBuf,
     pub problem: Option<String>,
     /// The line of the problem.
@@ -70,7 +70,7 @@ impl Problem {
     }
 }
 
-impl Description {
+impl PipelineDefinition {
     pub fn problem(&self) -> Option<Problem> {
         let reason = self.problem.as_deref()?.trim_end_matches('.').to_owned();
         Some(Problem {
@@ -151,10 +151,10 @@ async fn read_together(python: &Path, folders: &[PathBuf]) -> Result<Report, Str
 }
 
 /// Parses Python's description of one pipeline.
-fn parse(described: Value) -> Description {
+fn parse(described: Value) -> PipelineDefinition {
     let folder = described["folder"].as_str().unwrap_or_default().into();
-    serde_json::from_value(described).unwrap_or_else(|error| Description {
+    serde_json::from_value(described).unwrap_or_else(|error| PipelineDefinition {
         problem: Some(format!("its description cannot be read: {error}")),
-        ..Description::unread(folder)
+        ..PipelineDefinition::unread(folder)
     })
 }

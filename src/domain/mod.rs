@@ -6,6 +6,7 @@ mod codes;
 pub mod connection;
 pub mod event;
 pub mod failure;
+pub mod flow;
 pub mod ids;
 pub mod json_numbers;
 pub mod launched_by;

@@ -3,7 +3,7 @@
 //!
 //! Texts come from pipelines, and from the end of a run's log, where the start of a traceback can be missing.
 
-/// The header of a traceback. IPython, and so papermill, writes the name of the exception before it.
+/// The header of a traceback. Jupyter, and so papermill, writes the name of the exception before it.
 const HEADER: &str = "Traceback (most recent call last)";
 
 /// Whether the text contains a Python traceback.
@@ -87,7 +87,7 @@ fn is_frame(line: &str) -> bool {
     line.starts_with("File \"") && line.contains("\", line ")
 }
 
-/// The name before IPython's header: `ValueError      Traceback (most recent call last)`.
+/// The name before Jupyter's header: `ValueError      Traceback (most recent call last)`.
 fn name_in_header(line: &str) -> Option<&str> {
     let (name, _) = line.split_once(HEADER)?;
     let name = name.trim();

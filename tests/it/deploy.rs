@@ -582,106 +582,97 @@ async fn a_bridge_alone_has_its_pages_and_its_api_and_keeps_the_rest_private() {
 /// What a browser sends when a page is opened.
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
+/// A request to an nginx whose bridge does not run. nginx runs until it is dropped.
+async fn ask_without_bridge(
+    method: Method,
+    accept: &str,
+    language: &str,
+    body: usize,
+) -> (Front, Response) {
+    let front = Front::before(&format!("127.0.0.1:{}", free_port())).await;
+    let url = format!("{}/api/openhexa/dashboard/tasks/12/", front.url);
+    let request = front.client.request(method, url);
+    let request = request.header("accept", accept);
+    let request = request.header("accept-language", language);
+    let answer = request.body("x".repeat(body)).send().await.unwrap();
+    (front, answer)
+}
+
+#[rstest]
+#[case("en-GB,en;q=0.9,fr;q=0.5", "en")]
+#[case("fr-CM,fr;q=0.9,en;q=0.5", "fr")]
+#[case("frr", "en")]
+#[case("", "en")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_get_a_page_of_nginx_and_programs_json() {
-    let nobody = Front::before(&format!("127.0.0.1:{}", free_port())).await;
-    let ask = async |method: Method, accept: &str, language: &str, body: usize| {
-        let path = "/api/openhexa/dashboard/tasks/12/";
-        let ask = nobody
-            .client
-            .request(method, format!("{}{path}", nobody.url));
-        let ask = ask
-            .header("accept", accept)
-            .header("accept-language", language);
-        ask.body("x".repeat(body)).send().await.unwrap()
-    };
-    for (language, code, sentence, link) in [
+async fn people_get_a_page_in_their_language_while_the_bridge_is_down(
+    #[case] accepted: &str,
+    #[case] code: &str,
+    #[values(Method::GET, Method::POST)] method: Method,
+) {
+    let (sentence, link) = if code == "fr" {
         (
-            "en-GB,en;q=0.9,fr;q=0.5",
-            "en",
-            "The bridge to OpenHEXA is unavailable",
-            "Go to the pipelines",
-        ),
-        (
-            "fr-CM,fr;q=0.9,en;q=0.5",
-            "fr",
             "La passerelle vers OpenHEXA est indisponible",
             "Voir les pipelines",
-        ),
+        )
+    } else {
         (
-            "frr",
-            "en",
             "The bridge to OpenHEXA is unavailable",
             "Go to the pipelines",
-        ),
-        (
-            "",
-            "en",
-            "The bridge to OpenHEXA is unavailable",
-            "Go to the pipelines",
-        ),
+        )
+    };
+    let (_front, answer) = ask_without_bridge(method, BROWSER, accepted, 0).await;
+    let headers = answer.headers().clone();
+    assert_eq!(answer.status(), 503);
+    assert_eq!(headers[CONTENT_TYPE], "text/html; charset=utf-8");
+    assert_eq!(headers[RETRY_AFTER], "5");
+    assert_eq!(headers["cache-control"], "no-store");
+    let page = answer.text().await.unwrap();
+    let language = format!("<html lang=\"{code}\">");
+    for part in [
+        &language,
+        sentence,
+        link,
+        "href=\"/api/openhexa/dashboard/\"",
     ] {
-        for method in [Method::GET, Method::POST] {
-            let answer = ask(method, BROWSER, language, 0).await;
-            let headers = answer.headers().clone();
-            assert_eq!(answer.status(), 503, "{language}");
-            assert_eq!(headers[CONTENT_TYPE], "text/html; charset=utf-8");
-            assert_eq!(
-                (&headers[RETRY_AFTER], &headers["cache-control"]),
-                (&"5".parse().unwrap(), &"no-store".parse().unwrap())
-            );
-            let page = answer.text().await.unwrap();
-            for part in [
-                &format!("<html lang=\"{code}\">"),
-                sentence,
-                link,
-                "href=\"/api/openhexa/dashboard/\"",
-            ] {
-                assert!(page.contains(part), "{part}: {page}");
-            }
-            assert!(!page.contains('$') && !page.contains("<script"), "{page}");
-            allows_its_style(headers["content-security-policy"].to_str().unwrap(), &page);
-        }
+        assert!(page.contains(part), "{part}: {page}");
     }
-    for accept in [
-        "application/json",
-        "*/*",
-        "application/json, text/plain, */*",
-        "text/event-stream",
-        "text/htmlx",
-    ] {
-        let answer = ask(Method::GET, accept, "fr", 0).await;
-        assert_eq!(answer.status(), 503, "{accept}");
-        assert!(
-            error(answer)
-                .await
-                .starts_with("The bridge to OpenHEXA is unavailable"),
-            "{accept}"
-        );
-    }
-    let large = ask(Method::POST, BROWSER, "fr", 3_000_000).await;
-    assert_eq!(
-        (
-            large.status().as_u16(),
-            large.headers()[CONTENT_TYPE].to_str().unwrap()
-        ),
-        (413, "text/html; charset=utf-8")
-    );
+    assert!(!page.contains('$') && !page.contains("<script"), "{page}");
+    allows_its_style(headers["content-security-policy"].to_str().unwrap(), &page);
+}
+
+#[rstest]
+#[case("application/json")]
+#[case("*/*")]
+#[case("application/json, text/plain, */*")]
+#[case("text/event-stream")]
+#[case("text/htmlx")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn programs_get_json_while_the_bridge_is_down(#[case] accept: &str) {
+    let (_front, answer) = ask_without_bridge(Method::GET, accept, "fr", 0).await;
+    assert_eq!(answer.status(), 503);
+    let sentence = error(answer).await;
     assert!(
-        large
-            .text()
-            .await
-            .unwrap()
-            .contains("Ce formulaire est trop volumineux")
+        sentence.starts_with("The bridge to OpenHEXA is unavailable"),
+        "{sentence}"
     );
-    let inside = nobody
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_that_is_too_large_gets_a_page_of_nginx() {
+    let (_front, answer) = ask_without_bridge(Method::POST, BROWSER, "fr", 3_000_000).await;
+    assert_eq!(answer.status(), 413);
+    assert_eq!(answer.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("Ce formulaire est trop volumineux"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_internal_paths_of_nginx_cannot_be_requested() {
+    let front = Front::before(&format!("127.0.0.1:{}", free_port())).await;
+    let inside = front
         .client
-        .get(format!("{}/openhexa-bridge-away", nobody.url));
-    assert_eq!(
-        inside.send().await.unwrap().status(),
-        404,
-        "an internal path of nginx"
-    );
+        .get(format!("{}/openhexa-bridge-away", front.url));
+    assert_eq!(inside.send().await.unwrap().status(), 404);
 }
 
 /// The policy of the page contains the hash of its style.

@@ -77,7 +77,7 @@ fn of_a_syntax_error_it_is_not_the_caret() {
     );
 }
 
-/// As papermill raises it for a notebook: IPython's traceback is in the message of papermill's.
+/// As papermill raises it for a notebook: Jupyter's traceback is in the message of papermill's.
 #[test]
 fn of_a_notebook_it_is_the_exception_of_the_cell() {
     let text = "Traceback (most recent call last):
@@ -161,14 +161,13 @@ fn traceback() -> impl Strategy<Value = (String, String)> {
         vec("[ a-z0-9:]{0,20}", 0..4),
     )
         .prop_map(|(frames, name, message, more)| {
-            let mut text = "Traceback (most recent call last):\n".to_owned();
-            for (function, line, source) in frames {
-                text += &format!(
-                    "  File \"{function}.py\", line {line}, in {function}\n    {source}\n"
-                );
-            }
+            let frame = |(function, line, source): (String, u32, String)| {
+                format!("  File \"{function}.py\", line {line}, in {function}\n    {source}\n")
+            };
+            let frames: String = frames.into_iter().map(frame).collect();
             let last = format!("{name}: {message}").trim().to_owned();
-            text += &format!("{last}\n{}\n", more.join("\n"));
+            let more = more.join("\n");
+            let text = format!("Traceback (most recent call last):\n{frames}{last}\n{more}\n");
             (text, last)
         })
 }

@@ -75,8 +75,8 @@ impl Level {
             return Some(Self::Error);
         }
         let words = line.split(|letter: char| !letter.is_ascii_alphabetic());
-        let words = words.filter(|word| !word.is_empty()).take(WORDS);
-        words.filter_map(Self::parse).next()
+        let mut words = words.filter(|word| !word.is_empty()).take(WORDS);
+        words.find_map(Self::parse)
     }
 }
 

@@ -106,7 +106,7 @@ async fn refused(
         messages,
         errors,
     };
-    render(bridge, who, request, task, errors_shown).await
+    Box::pin(render(bridge, who, request, task, errors_shown)).await
 }
 
 /// The API's message, with the name of the status as on pages.

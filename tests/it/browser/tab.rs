@@ -13,7 +13,7 @@ use tokio::sync::SemaphorePermit;
 use super::driver::{ScriptedServer, place};
 use crate::support::story::MAX_WAIT;
 
-/// The code of a key in the WebDriver protocol.
+/// The code of a key in the `WebDriver` protocol.
 #[derive(Clone, Copy, Debug)]
 pub enum Key {
     Tab,

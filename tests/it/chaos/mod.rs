@@ -2,7 +2,7 @@
 //! database at any moment. Then all tasks must end without help, and all tasks and runs are counted.
 //!
 //! `make chaos` runs a longer version. A seed determines the choices, but not the timing: with the same seed, a crash can
-//! inject_all on another moment of a transaction.
+//! happen at another moment of a transaction.
 
 mod checks;
 mod checks_can_fail;

@@ -84,7 +84,7 @@ fn each_changed_fact_is_found() {
             task.state = other_final_status(&task.state);
         }),
         ("its first final status is", |facts| {
-            with_reports(facts).accepted.clear()
+            with_reports(facts).accepted.clear();
         }),
         ("wrong final status: ", |facts| {
             let fact = with_reports(facts);
@@ -103,7 +103,7 @@ fn each_changed_fact_is_found() {
             with_reports(facts).task.data = Some(json!("another"));
         }),
         ("stuck", |facts| {
-            with_reports(facts).task.state = State::Running
+            with_reports(facts).task.state = State::Running;
         }),
         ("got a response but does not exist", |facts| {
             facts.answered.push(-7);

@@ -1,0 +1,13 @@
+//! The most that a flow document may contain.
+
+pub const LONGEST_KIB: usize = 256;
+pub const DEEPEST: usize = 32;
+pub const MOST_NODES: usize = 20_000;
+pub const MOST_STEPS: usize = 100;
+pub const MOST_SCHEDULES: usize = 20;
+pub const MOST_TRIGGERS: usize = 20;
+pub const MOST_INPUTS: usize = 50;
+pub const MOST_PARAMETERS: usize = 200;
+pub const MOST_CHANNELS: usize = 20;
+pub const LONGEST_ID: usize = 64;
+pub const LONGEST_NAME: usize = 200;

@@ -1,0 +1,18 @@
+//! Flows: pipelines that run one after the other, on a schedule or after an event.
+//!
+//! Everything here is pure: no I/O, no clock, no database. A document becomes a typed flow (`document`), its steps a graph
+//! (`graph`), a tick a decision (`schedule`), and the facts about the tasks of a run the next actions (`advance`).
+
+pub mod advance;
+pub mod document;
+pub mod graph;
+mod place;
+pub mod reference;
+pub mod replay;
+pub mod schedule;
+pub mod step_state;
+mod value_kind;
+mod words;
+
+pub use place::{At, Place};
+pub use value_kind::ValueKind;
