@@ -326,7 +326,7 @@ use proptest::test_runner::TestCaseError;
 
 fn cases() -> u32 {
     let set = std::env::var("OPENHEXA_BRIDGE_CRON_CASES").ok();
-    set.and_then(|count| count.parse().ok()).unwrap_or(120)
+    set.and_then(|count| count.parse().ok()).unwrap_or(300)
 }
 
 proptest! {
