@@ -225,3 +225,14 @@ fn a_schedule_with_another_cron_or_zone_fires_at_other_times() {
         assert!(!own.fires_like(&schedule(rest)), "{rest}");
     }
 }
+
+#[test]
+fn the_documents_in_the_guide_are_valid() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/flows.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let blocks: Vec<&str> = page.split("```yaml\n").skip(1).collect();
+    assert_eq!(blocks.len(), 2);
+    for block in blocks {
+        parsed(block.split("```").next().unwrap());
+    }
+}
