@@ -147,17 +147,13 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let http_config = front::http_config(&settings, &start.clock, start.local)?;
     let metrics = http_config.metrics.handle().cloned();
     let (server, serving) = front::serve(&settings, start.listener, bridge.clone(), http_config)?;
+    let stop_flushing = CancellationToken::new();
     let mut periodic = vec![periodic_jobs::stream_publisher(&settings, &bridge)];
     periodic.extend(metrics.map(periodic_jobs::metrics_upkeep));
     if start.reconciles {
         periodic.push(periodic_jobs::reconciler(&settings, &bridge));
     }
-    let run = |job: Job| spawn(job.run_until(stop.clone()));
-    let mut background: Vec<_> = periodic.into_iter().map(run).collect();
-    let stop_flushing = CancellationToken::new();
-    background.push(spawn(
-        periodic_jobs::report_writer(&bridge).run_until(stop_flushing.clone()),
-    ));
+    let background = start_jobs(periodic, &bridge, &stop, &stop_flushing);
     Ok(Running {
         bridge,
         store,
@@ -170,6 +166,20 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         jobs,
         within: settings.server.stop_within.0,
     })
+}
+
+/// Starts the jobs. The one that writes merged progress runs longer than the others.
+fn start_jobs(
+    jobs: Vec<Job>,
+    bridge: &Bridge,
+    stop: &CancellationToken,
+    stop_flushing: &CancellationToken,
+) -> Vec<JoinHandle<()>> {
+    let run = |job: Job| spawn(job.run_until(stop.clone()));
+    let mut started: Vec<_> = jobs.into_iter().map(run).collect();
+    let writer = periodic_jobs::report_writer(bridge);
+    started.push(spawn(writer.run_until(stop_flushing.clone())));
+    started
 }
 
 /// The database, if its content can be decrypted with the configured key.

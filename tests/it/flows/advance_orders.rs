@@ -286,7 +286,7 @@ fn word(state: &StepState) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn each_run_ends_and_keeps_the_rules(story in any_story(), course in any_course()) {

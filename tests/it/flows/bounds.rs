@@ -252,7 +252,7 @@ notify: [{channel: team, level: ALL}]
 "#;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever is typed, there is an answer, and each fault is at a position of the text.
     #[test]

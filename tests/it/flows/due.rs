@@ -265,7 +265,7 @@ fn every_fourth_slot_is_the_backfills() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whenever and however often the schedule is looked at, each tick is decided once and the cursor only moves forward.
     #[test]
