@@ -53,7 +53,7 @@ pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let error = message(panic.payload());
         let place = panic.location().map(ToString::to_string);
-        tracing::error!(error, place, "panicked: this is a bug of the bridge");
+        tracing::error!(error, place, "panicked: this is a bug in the bridge");
     }));
 }
 

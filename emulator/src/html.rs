@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
-/// A response of which browsers execute nothing, and which other sites cannot embed.
+/// A response in which browsers execute no scripts, and which other sites cannot embed.
 pub fn safe(status: StatusCode) -> HttpResponseBuilder {
     let rules = [
         (

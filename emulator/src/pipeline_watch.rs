@@ -10,7 +10,7 @@ use super::state::State;
 
 /// The time between two checks.
 const PERIOD: Duration = Duration::from_millis(500);
-/// On a slow file system, the checks take at most one part in this many of the time.
+/// The pause after a check is at least this many times as long as the check, which may be slow on some file systems.
 const SHARE: u32 = 20;
 
 /// Checks the files until the emulator stops. `base` has the pipelines that are not files.

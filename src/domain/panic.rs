@@ -1,4 +1,4 @@
-//! The message of a panic. A panic is a bug of the bridge, so its log line must say what happened.
+//! The message of a panic. A panic is a bug in the bridge, so its log line must say what happened.
 
 use std::any::Any;
 

@@ -51,7 +51,7 @@ pub enum Error {
     TooManyStreams,
     #[error("internal error: {0}")]
     Internal(#[source] store::Error),
-    /// A job for this request panicked, which is a bug of the bridge.
+    /// A job for this request panicked, which is a bug in the bridge.
     #[error("a job panicked: {0}")]
     Panicked(String),
 }

@@ -82,7 +82,7 @@ impl<'a> Db<'a> {
         }
     }
 
-    /// Does something when this write transaction has committed. In a read, nothing commits and nothing is done.
+    /// Calls `effect` after this write transaction has committed. In a read transaction, `effect` is never called.
     pub fn after_commit(&mut self, effect: impl FnOnce() + Send + 'static) {
         let (Self::Sqlite(_, effects) | Self::Pg(_, _, effects)) = self;
         effects.0.push(Box::new(effect));

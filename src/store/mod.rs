@@ -294,7 +294,7 @@ where
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => Err(E::from(match error.try_into_panic() {
-            // A panic is a bug of the bridge, not an unavailable database.
+            // A panic is a bug in the bridge, not an unavailable database.
             Ok(payload) => Error::Panicked(panic::message(&*payload)),
             // Cancelled because the process stops.
             Err(_) => Error::Unavailable,

@@ -106,7 +106,7 @@ fn kinds() -> BTreeMap<(String, String), String> {
     rows(&url, query).into_iter().map(split).collect()
 }
 
-/// What no text of a row may lose.
+/// A text that must be copied without changes.
 const ODD: &str =
     "It''s \"quoted\", \\ and \\u0000, a\ttab\nand a line; éà ␀ 🦀 {\"a\": [1.50, \"\\u0000\"]}";
 
@@ -453,7 +453,7 @@ async fn the_command_copies_and_says_what_it_copied() {
 }
 
 #[tokio::test]
-async fn what_the_command_cannot_use_is_told() {
+async fn databases_that_cannot_be_used_are_named_with_the_cause() {
     let place = Place::new();
     let ended = command(
         &place,

@@ -276,7 +276,7 @@ fn an_unknown_setting_is_an_error_with_the_known_ones() {
 }
 
 #[test]
-fn a_setting_with_one_underscore_is_told_with_the_one_that_was_meant() {
+fn a_setting_with_one_underscore_is_reported_with_the_right_name() {
     let told = from_environment(&[("SERVER_PORT", "80")]).unwrap_err();
     assert_eq!(
         told,
@@ -286,7 +286,7 @@ fn a_setting_with_one_underscore_is_told_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn a_variable_that_looks_like_a_setting_and_is_none_is_told_with_the_one_that_was_meant() {
+fn a_variable_that_is_not_a_setting_is_reported_with_the_right_name() {
     for name in [
         "OPENHEXA_BRIDGE_SERVER__PUBLIC_URL",
         "OPENHEXA_BRIDGE_SERVER_PUBLIC_URL",

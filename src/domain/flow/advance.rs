@@ -177,7 +177,7 @@ pub fn advance(
     let mut states = states.to_vec();
     let mut actions = Vec::new();
     for step in plan.graph.order().iter().copied() {
-        // A step that starts now has no end yet, so one look at each step in their order is enough.
+        // A step that starts now has no end yet, so one pass over the steps in their order is enough.
         let moment = Moment {
             cancel,
             now,
@@ -345,7 +345,7 @@ fn failed_or_retried(
     }
 }
 
-/// Whether the task must be cancelled. A task that reported its end is left alone: it is about to end by itself.
+/// Whether the task must be cancelled. A task that reported its end is not cancelled, because it is about to end.
 fn stop(
     plan: &StepPlan,
     step: usize,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// A graph without circles.
+/// A graph without cycles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
     parents: Vec<BTreeSet<usize>>,
@@ -11,11 +11,11 @@ pub struct Graph {
 
 /// Steps that wait for each other, each one before the next; the first one is also the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Circle(pub Vec<usize>);
+pub struct Cycle(pub Vec<usize>);
 
 impl Graph {
     /// Builds the graph from the parents of each step. Parents that do not exist are ignored.
-    pub fn new(mut parents: Vec<BTreeSet<usize>>) -> Result<Self, Circle> {
+    pub fn new(mut parents: Vec<BTreeSet<usize>>) -> Result<Self, Cycle> {
         let count = parents.len();
         for own in &mut parents {
             own.retain(|parent| *parent < count);
@@ -62,7 +62,7 @@ impl Graph {
     }
 }
 
-/// All steps from which a chain of parents leads to a step. In a circle, that includes the step itself.
+/// All steps from which a chain of parents leads to a step. In a cycle, that includes the step itself.
 pub fn ancestors(parents: &[BTreeSet<usize>], step: usize) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     let mut open = vec![step];
@@ -76,7 +76,7 @@ pub fn ancestors(parents: &[BTreeSet<usize>], step: usize) -> BTreeSet<usize> {
     found
 }
 
-fn order(parents: &[BTreeSet<usize>]) -> Result<Vec<usize>, Circle> {
+fn order(parents: &[BTreeSet<usize>]) -> Result<Vec<usize>, Cycle> {
     let mut order = Vec::with_capacity(parents.len());
     let mut left: BTreeSet<usize> = (0..parents.len()).collect();
     while !left.is_empty() {
@@ -86,16 +86,16 @@ fn order(parents: &[BTreeSet<usize>]) -> Result<Vec<usize>, Circle> {
                 left.remove(&step);
                 order.push(step);
             }
-            None => return Err(circle(parents, &left)),
+            None => return Err(cycle(parents, &left)),
         }
     }
     Ok(order)
 }
 
-/// A shortest circle through the first step that is part of one. Each of the remaining steps waits for another one of them.
-fn circle(parents: &[BTreeSet<usize>], left: &BTreeSet<usize>) -> Circle {
-    let in_circle = |step: &usize| ancestors(parents, *step).contains(step);
-    let first = left.iter().copied().find(in_circle).unwrap_or_default();
+/// A shortest cycle through the first step that is part of one. Each of the remaining steps waits for another one of them.
+fn cycle(parents: &[BTreeSet<usize>], left: &BTreeSet<usize>) -> Cycle {
+    let in_cycle = |step: &usize| ancestors(parents, *step).contains(step);
+    let first = left.iter().copied().find(in_cycle).unwrap_or_default();
     let mut chains = vec![vec![first]];
     let mut seen = BTreeSet::new();
     while !chains.is_empty() {
@@ -105,7 +105,7 @@ fn circle(parents: &[BTreeSet<usize>], left: &BTreeSet<usize>) -> Circle {
             for parent in &parents[last] {
                 let chain = [chain.clone(), vec![*parent]].concat();
                 if *parent == first {
-                    return Circle(chain.into_iter().rev().collect());
+                    return Cycle(chain.into_iter().rev().collect());
                 }
                 if seen.insert(*parent) {
                     longer.push(chain);
@@ -114,5 +114,5 @@ fn circle(parents: &[BTreeSet<usize>], left: &BTreeSet<usize>) -> Circle {
         }
         chains = longer;
     }
-    Circle(vec![first, first])
+    Cycle(vec![first, first])
 }

@@ -11,9 +11,9 @@ use super::value_kind::ValueKind;
 use super::words::words;
 use crate::domain::message::{Message, say};
 
-/// The most characters of a reference, and of a format.
+/// The maximum number of characters of a reference, and of a format.
 const LONGEST: usize = 300;
-/// The most bytes that a format may write.
+/// The maximum number of bytes that a format may produce.
 const LONGEST_WRITTEN: usize = 300;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub enum ReferenceFault {
         format: String,
     },
     /// `type` does not fit the source.
-    Misfit {
+    TypeMismatch {
         from: String,
         is: &'static str,
         declared: &'static str,
@@ -80,7 +80,7 @@ impl ReferenceFault {
             Self::Unknown { from } => say("flow-reference-unknown").with("from", from),
             Self::NotATime { from } => say("flow-reference-not-a-time").with("from", from),
             Self::BadFormat { format } => say("flow-reference-format").with("format", format),
-            Self::Misfit { from, is, declared } => say("flow-declared-misfit")
+            Self::TypeMismatch { from, is, declared } => say("flow-declared-type-mismatch")
                 .with("source", from)
                 .with("is", is)
                 .with("declared", declared),
@@ -204,7 +204,7 @@ impl Reference {
 
     fn check_declared(&self, is: ValueKind) -> Result<(), ReferenceFault> {
         match self.declared {
-            Some(declared) if !is.is_a(declared) => Err(ReferenceFault::Misfit {
+            Some(declared) if !is.is_a(declared) => Err(ReferenceFault::TypeMismatch {
                 from: self.source.text(),
                 is: is.as_str(),
                 declared: declared.as_str(),

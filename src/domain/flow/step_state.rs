@@ -1,4 +1,4 @@
-//! The states of a step of a flow run, and what a step is told to do.
+//! The states of a step of a flow run, and the settings of a step: when it starts, its retries and its time limit.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

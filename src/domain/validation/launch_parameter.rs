@@ -172,12 +172,12 @@ impl<'a> LaunchParameter<'a> {
         let wanted = self
             .value_type()
             .filter(|wanted| *wanted != ValueType::List);
-        let any_misfit = |wanted: ValueType| {
+        let has_mismatch = |wanted: ValueType| {
             self.elements()
                 .iter()
                 .any(|value| !wanted.fits(value, check))
         };
-        match wanted.filter(|wanted| any_misfit(*wanted)) {
+        match wanted.filter(|wanted| has_mismatch(*wanted)) {
             Some(wanted) => Some(self.say(wanted.message_key_for_each())),
             None => self.choice_error(),
         }

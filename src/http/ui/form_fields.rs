@@ -40,9 +40,9 @@ pub struct FormField {
     /// What is expected, and where the default comes from.
     pub hints: Vec<String>,
     pub errors: Vec<String>,
-    /// Doubts about the value, which can be right.
+    /// Warnings about the value, which may still be correct.
     pub warnings: Vec<String>,
-    /// Whether a secret was typed that the page does not repeat, and must not be forgotten.
+    /// Whether the user typed a secret. The page does not repeat it, so the user must type it again.
     pub retype: bool,
     /// Whether its choices are in a file that was not read yet.
     pub to_load: bool,

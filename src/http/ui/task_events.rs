@@ -185,7 +185,7 @@ fn folded(line: LogLine, failure: Option<&ErrorText>) -> LogLine {
     }
 }
 
-/// With only one of the lines that say what the top of the page says: the pipeline's own, if there is one.
+/// Keeps only one of the lines that repeat the text at the top of the page: the pipeline's own, if there is one.
 fn once(mut all: Vec<LogLine>) -> Vec<LogLine> {
     let is_own = |line: &LogLine| line.is_failure && !line.is_note;
     let kept = all.iter().position(is_own);

@@ -40,7 +40,7 @@ pub struct FilterForm {
     pub is_filtered: bool,
 }
 
-/// A day, or as text what is not a day.
+/// A date field, or a text field if the value is not a day.
 pub struct DateBox {
     pub kind: &'static str,
     pub value: String,

@@ -37,7 +37,7 @@ struct TasksPage {
     zone_minutes: i32,
     /// How many tasks match.
     count: Option<String>,
-    /// That older tasks were not searched.
+    /// A note that older tasks were not searched.
     cut: Option<String>,
     rows: Vec<TaskListRow>,
     /// Whether new tasks appear automatically: on the first page only.

@@ -44,13 +44,13 @@ flow-out-of-range = `{ $key }` doit être compris entre { $least } et { $most }
 flow-too-many = `{ $key }` peut avoir { $most } éléments au plus
 flow-number-too-large = Ce nombre est trop grand
 flow-id-twice = L’identifiant `{ $id }` est utilisé deux fois
-flow-default-misfit = La valeur par défaut de `{ $input }` n’est pas du type { $takes }
+flow-default-type-mismatch = La valeur par défaut de `{ $input }` n’est pas du type { $takes }
 flow-secret-input = Une entrée ne peut pas être un secret, car sa valeur est affichée. Définissez le secret dans les paramètres par défaut du compte
 flow-secret = `{ $key }` est un secret et ne peut pas figurer dans un flux. Définissez-le dans les paramètres par défaut du compte
 
 # Planifications et déclencheurs
 flow-cron-fields = Une expression cron a cinq champs (minute, heure, jour, mois, jour de la semaine) ; celle-ci en a { $count }
-flow-cron-seconds = Cette expression cron a six champs. Retirez le premier (les secondes) : il y en a cinq, de la minute au jour de la semaine
+flow-cron-seconds = Cette expression cron a six champs. Retirez le premier (secondes) : seuls minute, heure, jour, mois et jour de la semaine sont admis
 flow-cron-macro = `{ $text }` est inconnu. Valeurs possibles : @hourly, @daily, @weekly, @monthly, @yearly
 flow-cron-minute = `{ $part }` n’est pas valide comme minute (0–59)
 flow-cron-hour = `{ $part }` n’est pas valide comme heure (0–23)
@@ -62,21 +62,21 @@ flow-cron-hour-empty = Le champ des heures contient une virgule sans valeur
 flow-cron-day-empty = Le champ des jours contient une virgule sans valeur
 flow-cron-month-empty = Le champ des mois contient une virgule sans valeur
 flow-cron-weekday-empty = Le champ des jours de la semaine contient une virgule sans valeur
-flow-cron-never = `{ $text }` n’arrive jamais : aucune date n’y correspond
-flow-zone-offset = `{ $value }` ne suit pas les changements d’heure. Indiquez un lieu, par exemple `Africa/Kinshasa` ou `Europe/Brussels`, ou `UTC`
-flow-zone-unknown = Le fuseau horaire `{ $value }` est inconnu. Indiquez un lieu, par exemple `Africa/Kinshasa`
+flow-cron-never = `{ $text }` ne se déclenche jamais : aucune date n’y correspond
+flow-zone-offset = `{ $value }` ne suit pas les changements d’heure. Indiquez le nom d’un fuseau horaire, par exemple `Africa/Kinshasa` ou `Europe/Brussels`, ou `UTC`
+flow-zone-unknown = Le fuseau horaire `{ $value }` est inconnu. Indiquez un nom tel que `Africa/Kinshasa`
 flow-zone-unknown-near = Le fuseau horaire `{ $value }` est inconnu ; vouliez-vous dire `{ $nearest }` ?
 flow-no-zone = Une planification doit avoir un fuseau horaire (`timezone`), par exemple `Africa/Kinshasa`
 flow-time-of-day = `{ $value }` n’est pas une heure. Écrivez les heures et les minutes avec deux chiffres, par exemple `06:00`
 flow-needs-input = `{ $start }` lance des exécutions sans utilisateur : `{ $input }` doit avoir une valeur. Donnez une valeur par défaut (`default`) à cette entrée
 flow-needs-parameter = Quand `{ $start }` lance une exécution, `{ $parameter }` de `{ $step }` n’a pas de valeur, alors que le pipeline l’exige
-flow-no-event = Un déclencheur a soit `flow`, soit `file`
-flow-other-event = `{ $key }` va avec un déclencheur par `{ $event }`
+flow-no-event = Un déclencheur doit avoir soit `flow`, soit `file`
+flow-other-event = `{ $key }` n’est admis que dans un déclencheur avec `{ $event }`
 flow-file-pattern = `{ $value }` n’est pas valide : écrivez un chemin de l’espace de travail, par exemple `incoming/*.csv`. Seul le nom du fichier peut contenir `*`
 flow-unknown-flow = Le flux `{ $flow }` n’existe pas
 flow-unknown-flow-near = Le flux `{ $flow }` n’existe pas ; vouliez-vous dire `{ $nearest }` ?
-flow-flows-in-circle = Ces flux se lanceraient les uns les autres sans fin : { $flows }
-flow-warning-day-or-weekday = `{ $cron }` indique un jour du mois et un jour de la semaine : l’exécution a lieu les jours qui correspondent à l’un ou à l’autre, et pas seulement aux deux
+flow-flows-in-cycle = Ces flux se lanceraient les uns les autres sans fin : { $flows }
+flow-warning-day-or-weekday = `{ $cron }` indique un jour du mois et un jour de la semaine : la planification se déclenche chaque jour qui correspond à l’un des deux, et pas seulement les jours qui correspondent aux deux
 flow-warning-inverted-zone = Le signe de `{ $zone }` est inversé : `Etc/GMT+1` a une heure de retard sur UTC
 
 # Rattrapages
@@ -90,18 +90,18 @@ flow-no-steps = Un flux doit avoir au moins une étape
 flow-unknown-step = L’étape `{ $step }` n’existe pas
 flow-unknown-step-near = L’étape `{ $step }` n’existe pas ; vouliez-vous dire `{ $nearest }` ?
 flow-after-itself = `{ $step }` ne peut pas venir après elle-même
-flow-circle = Ces étapes s’attendent les unes les autres : { $steps }
+flow-cycle = Ces étapes s’attendent les unes les autres : { $steps }
 flow-not-before = `{ $step }` ne peut pas utiliser un résultat de `{ $source }`, qui ne vient pas avant elle
 flow-unknown-input = L’entrée `{ $input }` n’existe pas
 flow-unknown-input-near = L’entrée `{ $input }` n’existe pas ; vouliez-vous dire `{ $nearest }` ?
-flow-nested-reference = Une référence doit être toute la valeur de `{ $parameter }`. Dans une liste ou un objet, elle serait envoyée telle quelle
+flow-nested-reference = Une référence doit être toute la valeur de `{ $parameter }`. Dans une liste ou un objet, elle n’est pas remplacée par sa valeur
 flow-no-file-trigger = Aucun déclencheur de ce flux ne le lance avec un fichier
 flow-not-a-result = `{ $key }` doit être une partie du résultat d’une étape, par exemple `steps.load.result.rows`
-flow-declared-misfit = `{ $source }` est de type { $is }, et non { $declared }
+flow-declared-type-mismatch = `{ $source }` est de type { $is }, et non { $declared }
 flow-reference-unknown = `{ $from }` n’est pas une référence. Valeurs possibles : `inputs.nom`, `steps.id.result.nom`, `run.interval.start`, `run.interval.end`, `run.scheduled_for`, `run.file`
 flow-reference-not-a-time = `{ $from }` n’est pas une date, et ne peut donc pas avoir de `format`
 flow-reference-format = `{ $format }` n’est pas un format de date valide. Exemple : `%Y%m`
-flow-reference-digits = `{ $format }` n’écrit pas un nombre entier
+flow-reference-digits = Le format `{ $format }` ne produit pas un nombre entier
 
 # Pipelines
 flow-unknown-pipeline = Le pipeline `{ $pipeline }` n’existe pas dans cet espace de travail
@@ -114,7 +114,7 @@ flow-notebook-version = Un notebook n’a pas de versions
 flow-unknown-parameter = `{ $parameter }` n’est pas un paramètre de `{ $pipeline }`
 flow-unknown-parameter-near = `{ $parameter }` n’est pas un paramètre de `{ $pipeline }` ; vouliez-vous dire `{ $nearest }` ?
 flow-injected = La passerelle définit `{ $parameter }` elle-même
-flow-misfit = `{ $source }` est de type { $is } ; `{ $parameter }` attend { $takes }
+flow-type-mismatch = `{ $source }` est de type { $is } ; `{ $parameter }` attend { $takes }
 flow-longer-than-pipeline = Le pipeline lui-même est arrêté après { $limit } : une étape ne peut avoir qu’une limite plus courte
 
 # Exécutions

@@ -49,7 +49,7 @@ pub struct ShownWarning {
 
 impl Launching {
     /// The warnings of a launch. None if they cannot be found within [`PAGE_WAIT`] or the launch is not valid: then the
-    /// launch itself says why.
+    /// launch returns the error.
     pub async fn warnings(&self, who: &Principal, request: &LaunchRequest) -> Vec<ShownWarning> {
         let validating = tokio::time::timeout(PAGE_WAIT, self.validate(who, request));
         let Ok(Ok(found)) = validating.await else {

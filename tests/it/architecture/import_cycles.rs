@@ -1,4 +1,4 @@
-//! No files of `src` or `emulator/src` import each other in a circle, so each can be read with only the files it imports.
+//! No files of `src` or `emulator/src` import each other in a cycle, so each can be read with only the files it imports.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,8 +69,8 @@ fn imports(all: &[Source]) -> Imports {
     all.iter().map(of).collect()
 }
 
-/// The files that are part of a circle. Files that no file imports, or that import none, are removed until nothing changes.
-fn in_circles(mut imports: Imports) -> BTreeSet<String> {
+/// The files that are part of a cycle. Files that no file imports, or that import none, are removed until nothing changes.
+fn in_cycles(mut imports: Imports) -> BTreeSet<String> {
     loop {
         let left: BTreeSet<String> = imports.keys().cloned().collect();
         let used: BTreeSet<String> = imports.values().flatten().cloned().collect();
@@ -85,7 +85,7 @@ fn in_circles(mut imports: Imports) -> BTreeSet<String> {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
+fn no_files_import_each_other_in_a_cycle() {
     let all = imports(&sources("src"));
     let count: usize = all.values().map(BTreeSet::len).sum();
     assert!(
@@ -93,21 +93,21 @@ fn no_files_import_each_other_in_a_circle() {
         "{} files, {count}",
         all.len()
     );
-    let circles = in_circles(all);
-    assert!(circles.is_empty(), "{circles:#?}");
+    let cycles = in_cycles(all);
+    assert!(cycles.is_empty(), "{cycles:#?}");
 }
 
 #[test]
-fn no_files_of_the_emulator_import_each_other_in_a_circle() {
+fn no_files_of_the_emulator_import_each_other_in_a_cycle() {
     let all = imports(&sources("emulator/src"));
     let count: usize = all.values().map(BTreeSet::len).sum();
     assert!(all.len() > 30 && count > 80, "{} files, {count}", all.len());
-    let circles = in_circles(all);
-    assert!(circles.is_empty(), "{circles:#?}");
+    let cycles = in_cycles(all);
+    assert!(cycles.is_empty(), "{cycles:#?}");
 }
 
 #[test]
-fn a_planted_circle_is_found() {
+fn a_planted_cycle_is_found() {
     let source = |path: &str, text: &str| Source {
         folder: "src",
         path: path.to_owned(),
@@ -128,7 +128,7 @@ fn a_planted_circle_is_found() {
         source("domain/task.rs", "use super::ids::TaskId;"),
         source("domain/ids.rs", "// use super::task::Task;"),
     ];
-    let found = in_circles(imports(&planted));
+    let found = in_cycles(imports(&planted));
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
     assert_eq!(found, ["service/launch", "service/runs", "service/tasks"]);
 }

@@ -449,7 +449,7 @@ async fn what_is_used_names_an_ipv6_address_and_iaso() {
 }
 
 #[tokio::test]
-async fn values_of_the_examples_that_were_not_replaced_are_told() {
+async fn example_values_that_were_not_replaced_are_warnings() {
     let folder = tempfile::tempdir().unwrap();
     let check = || check(folder.path());
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -503,7 +503,7 @@ async fn values_of_the_examples_that_were_not_replaced_are_told() {
 }
 
 #[tokio::test]
-async fn a_variable_that_looks_like_a_setting_is_told() {
+async fn a_variable_that_looks_like_a_setting_is_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let told = [
         "warning: the environment variable OPENHEXA_BRIDGE_SERVER_PORT is not used: did you mean OPENHEXA_BRIDGE__SERVER__PORT?",
@@ -518,7 +518,7 @@ async fn a_variable_that_looks_like_a_setting_is_told() {
 }
 
 #[tokio::test]
-async fn why_the_http_client_cannot_be_made_is_told_and_not_the_proxy() {
+async fn an_error_of_the_http_client_has_its_cause_and_does_not_name_the_proxy() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("none.pem");
     let line = check(folder.path()).env("SSL_CERT_FILE", &file);
@@ -540,7 +540,7 @@ async fn why_the_http_client_cannot_be_made_is_told_and_not_the_proxy() {
 }
 
 #[tokio::test]
-async fn why_the_certificates_of_the_database_cannot_be_used_is_told() {
+async fn an_error_of_the_database_certificates_has_its_cause() {
     let folder = tempfile::tempdir().unwrap();
     let named = |name: &str, text: &str| {
         let file = folder.path().join(name);
@@ -574,7 +574,7 @@ async fn why_the_certificates_of_the_database_cannot_be_used_is_told() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_read_is_told_with_the_cause() {
+async fn a_database_that_cannot_be_read_is_an_error_with_its_cause() {
     use crate::support::postgres::{database, execute};
     let folder = tempfile::tempdir().unwrap();
     let making = tokio::task::spawn_blocking(|| {

@@ -132,7 +132,7 @@ async fn an_invalid_setting_stops_the_start_with_one_message() {
 }
 
 #[tokio::test]
-async fn a_variable_without_effect_is_told_at_the_start() {
+async fn a_variable_without_effect_is_logged_at_the_start() {
     let data = tempfile::tempdir().unwrap();
     let mut bridge = serve(&sqlite(data.path()))
         .env("OPENHEXA_BRIDGE_SERVER_PORT", "80")

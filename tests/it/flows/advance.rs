@@ -1,4 +1,4 @@
-//! What happens next in a flow run, told as stories.
+//! What happens next in a flow run, event by event.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use openhexa_bridge::domain::flow::advance::{
@@ -255,7 +255,7 @@ fn no_failure_does_not_run_after_a_failed_or_cancelled_parent() {
         ),
         (
             FinalStatus::Cancelled,
-            "Skipped, because `a` was cancelled",
+            "Skipped, because `a` was stopped",
             "Ignorée, car `a` a été arrêtée",
         ),
     ] {
@@ -469,7 +469,7 @@ fn a_step_that_takes_too_long_is_cancelled_and_has_failed() {
     assert_eq!(
         run.reason("a"),
         texts(
-            "The step takes too long: its task is being cancelled",
+            "The step takes too long: its task is being stopped",
             "L’étape dure trop longtemps : sa tâche est en cours d’arrêt"
         )
     );
@@ -551,13 +551,13 @@ fn a_cancelled_flow_starts_nothing_more_not_even_always() {
     assert_eq!(
         run.reason("a"),
         texts(
-            "The flow was cancelled: the task is being cancelled",
+            "The flow was stopped: the task is being stopped",
             "Le flux a été arrêté : la tâche est en cours d’arrêt"
         )
     );
     assert_eq!(
         run.reason("b"),
-        texts("The flow was cancelled", "Le flux a été arrêté")
+        texts("The flow was stopped", "Le flux a été arrêté")
     );
     assert_eq!(run.later(60), []);
     assert_eq!(
@@ -607,7 +607,7 @@ fn a_step_whose_task_is_cancelled_alone_cancels_the_flow_run() {
     assert_eq!(
         run.reason("a"),
         texts(
-            "The task of this step was cancelled",
+            "The task of this step was stopped",
             "La tâche de cette étape a été arrêtée"
         )
     );

@@ -43,7 +43,7 @@ fn any_plan(step: impl Strategy<Value = StepPlan> + Clone) -> impl Strategy<Valu
                     let early = (0..late).filter(|early| row[*early] && (early + late) % 2 == 1);
                     parents[names[late]] = early.map(|early| names[early]).collect();
                 }
-                let graph = Graph::new(parents).expect("no circle");
+                let graph = Graph::new(parents).expect("no cycle");
                 FlowPlan { steps, graph }
             },
         )

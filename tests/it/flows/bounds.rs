@@ -111,7 +111,7 @@ fn text_of_the_document_is_short_and_visible_in_messages() {
 }
 
 #[test]
-fn whatever_the_text_is_the_answer_is_a_list_of_faults() {
+fn each_invalid_text_gives_a_list_of_faults() {
     for text in [
         "",
         "   ",

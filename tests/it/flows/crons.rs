@@ -98,7 +98,7 @@ fn all_zones_of_the_database_are_accepted() {
 }
 
 #[test]
-fn whatever_the_text_is_parsing_ends() {
+fn parsing_ends_for_any_text() {
     for text in [
         "",
         " ",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use openhexa_bridge::domain::flow::graph::{Circle, Graph};
+use openhexa_bridge::domain::flow::graph::{Cycle, Graph};
 use proptest::prelude::*;
 
 fn parents(lists: &[&[usize]]) -> Vec<BTreeSet<usize>> {
@@ -27,16 +27,16 @@ fn a_shortcut_does_not_move_a_step_forward() {
 }
 
 #[test]
-fn the_shortest_circle_is_named_from_its_first_step() {
+fn the_shortest_cycle_is_named_from_its_first_step() {
     assert_eq!(
         Graph::new(parents(&[&[1], &[0]])),
-        Err(Circle(vec![0, 1, 0]))
+        Err(Cycle(vec![0, 1, 0]))
     );
     assert_eq!(
         Graph::new(parents(&[&[], &[0, 3], &[1], &[2, 3]])),
-        Err(Circle(vec![1, 2, 3, 1]))
+        Err(Cycle(vec![1, 2, 3, 1]))
     );
-    assert_eq!(Graph::new(parents(&[&[0]])), Err(Circle(vec![0, 0])));
+    assert_eq!(Graph::new(parents(&[&[0]])), Err(Cycle(vec![0, 0])));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn no_steps_are_a_graph() {
 
 proptest! {
     #[test]
-    fn a_graph_is_ordered_or_its_circle_is_real(
+    fn a_graph_is_ordered_or_its_cycle_is_real(
         lists in prop::collection::vec(prop::collection::btree_set(0..9_usize, 0..4), 0..9),
     ) {
         match Graph::new(lists.clone()) {
@@ -65,7 +65,7 @@ proptest! {
                 let in_layers: usize = graph.layers().iter().map(Vec::len).sum();
                 prop_assert_eq!(in_layers, lists.len());
             }
-            Err(Circle(steps)) => {
+            Err(Cycle(steps)) => {
                 prop_assert_eq!(steps.first(), steps.last());
                 for pair in steps.windows(2) {
                     prop_assert!(lists[pair[1]].contains(&pair[0]), "{:?}", steps);

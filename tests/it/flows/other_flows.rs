@@ -31,7 +31,7 @@ fn two_flows_that_would_start_each_other_are_refused() {
 }
 
 #[test]
-fn a_longer_circle_is_named_in_the_order_in_which_flows_start() {
+fn a_longer_cycle_is_named_in_the_order_in_which_flows_start() {
     let flow = parsed(&with("triggers: [{id: t, flow: c}]")).flow;
     let all = others(&[
         ("a", &["nightly"]),

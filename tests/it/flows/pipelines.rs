@@ -226,19 +226,19 @@ fn types_that_do_not_fit_are_refused() {
     refused(
         &text("limit: {from: inputs.rows}"),
         parameters(),
-        "line 3, column 47: `inputs.rows` is str; `limit` takes int",
+        "line 3, column 47: `inputs.rows` is of type str, but `limit` needs int",
         "`inputs.rows` est de type str ; `limit` attend int",
     );
     refused(
         &text("source: {from: inputs.n}"),
         parameters(),
-        "line 3, column 48: `inputs.n` is int; `source` takes dataset",
+        "line 3, column 48: `inputs.n` is of type int, but `source` needs dataset",
         "`inputs.n` est de type int ; `source` attend dataset",
     );
     refused(
         &text("many: {from: inputs.rows}"),
         parameters(),
-        "line 3, column 46: `inputs.rows` is str; `many` takes list",
+        "line 3, column 46: `inputs.rows` is of type str, but `many` needs list",
         "`inputs.rows` est de type str ; `many` attend list",
     );
     for fitting in [
@@ -262,7 +262,7 @@ fn the_declared_type_of_a_result_is_checked() {
     refused(
         &text(", type: str"),
         limit(),
-        "line 4, column 47: `steps.a.result.rows` is str; `limit` takes int",
+        "line 4, column 47: `steps.a.result.rows` is of type str, but `limit` needs int",
         "`steps.a.result.rows` est de type str ; `limit` attend int",
     );
     assert_eq!(check(&text(", type: int"), limit()), []);

@@ -124,7 +124,7 @@ fn a_result_of_another_type_is_an_error_of_the_step() {
     assert_eq!(
         Run::new().error("steps.extract.result.ratio", Some("int")),
         (
-            "`steps.extract.result.ratio` is float, not int".to_owned(),
+            "`steps.extract.result.ratio` is of type float, not int".to_owned(),
             "`steps.extract.result.ratio` est de type float, et non int".to_owned()
         )
     );

@@ -56,13 +56,13 @@ fn a_key_that_is_there_twice_is_refused() {
     refused(
         &with("name: a\nname: b"),
         (4, 1),
-        "The key `name` is there twice",
+        "The key `name` appears twice",
         "La clé `name` est présente deux fois",
     );
     refused(
         &steps("- {id: a, pipeline: p, parameters: {x: {k: 1, k: 2}}}"),
         (3, 47),
-        "The key `k` is there twice",
+        "The key `k` appears twice",
         "La clé `k` est présente deux fois",
     );
 }
@@ -406,7 +406,7 @@ fn other_parts_of_yaml_are_refused() {
     refused(
         &format!("{}---\nid: second\n", with("")),
         (4, 1),
-        "There is a second document after `---`. Save each flow by itself",
+        "There is a second document after `---`. Save each flow separately",
         "Un second document suit « --- ». Enregistrez chaque flux séparément",
     );
     refused(

@@ -17,8 +17,8 @@ fn cron(cron: &str, english: &str, french: &str) {
 fn a_cron_with_seconds_is_refused() {
     cron(
         "0 0 2 * * *",
-        "This cron expression has six fields. Leave out the first one (seconds): there are five, from the minute to the weekday",
-        "Cette expression cron a six champs. Retirez le premier (les secondes) : il y en a cinq, de la minute au jour de la semaine",
+        "This cron expression has six fields. Remove the first one (seconds): only minute, hour, day, month and weekday are allowed",
+        "Cette expression cron a six champs. Retirez le premier (secondes) : seuls minute, heure, jour, mois et jour de la semaine sont admis",
     );
 }
 
@@ -100,8 +100,8 @@ fn a_cron_that_never_comes_is_refused() {
     for text in ["0 0 30 2 *", "0 0 31 4,6,9,11 *", "0 0 31 2 *"] {
         cron(
             text,
-            &format!("`{text}` never comes: no date matches it"),
-            &format!("`{text}` n’arrive jamais : aucune date n’y correspond"),
+            &format!("`{text}` never fires: no date matches it"),
+            &format!("`{text}` ne se déclenche jamais : aucune date n’y correspond"),
         );
     }
 }
@@ -127,10 +127,10 @@ fn an_offset_is_no_time_zone() {
             &scheduled("@daily", zone),
             (6, 13),
             &format!(
-                "`{value}` does not follow clock changes. Name a place, such as `Africa/Kinshasa` or `Europe/Brussels`, or `UTC`"
+                "`{value}` does not follow clock changes. Use the name of a time zone, such as `Africa/Kinshasa` or `Europe/Brussels`, or `UTC`"
             ),
             &format!(
-                "`{value}` ne suit pas les changements d’heure. Indiquez un lieu, par exemple `Africa/Kinshasa` ou `Europe/Brussels`, ou `UTC`"
+                "`{value}` ne suit pas les changements d’heure. Indiquez le nom d’un fuseau horaire, par exemple `Africa/Kinshasa` ou `Europe/Brussels`, ou `UTC`"
             ),
         );
     }
@@ -153,8 +153,8 @@ fn an_unknown_time_zone_is_refused_with_the_nearest_one() {
     refused(
         &scheduled("@daily", "Nowhere"),
         (6, 13),
-        "The time zone `Nowhere` is unknown. Name a place, such as `Africa/Kinshasa`",
-        "Le fuseau horaire `Nowhere` est inconnu. Indiquez un lieu, par exemple `Africa/Kinshasa`",
+        "The time zone `Nowhere` is unknown. Use a name such as `Africa/Kinshasa`",
+        "Le fuseau horaire `Nowhere` est inconnu. Indiquez un nom tel que `Africa/Kinshasa`",
     );
 }
 
@@ -205,21 +205,21 @@ fn a_trigger_names_either_a_flow_or_a_file() {
         refused(
             &with(&format!("triggers: [{trigger}]")),
             (3, 12),
-            "A trigger has either `flow` or `file`",
-            "Un déclencheur a soit `flow`, soit `file`",
+            "A trigger must have either `flow` or `file`",
+            "Un déclencheur doit avoir soit `flow`, soit `file`",
         );
     }
     refused(
         &with("triggers: [{id: t, file: a.csv, when: any}]"),
         (3, 33),
-        "`when` belongs to a trigger with `flow`",
-        "`when` va avec un déclencheur par `flow`",
+        "`when` is only allowed in a trigger with `flow`",
+        "`when` n’est admis que dans un déclencheur avec `flow`",
     );
     refused(
         &with("triggers: [{id: t, flow: a, every: 5m}]"),
         (3, 29),
-        "`every` belongs to a trigger with `file`",
-        "`every` va avec un déclencheur par `file`",
+        "`every` is only allowed in a trigger with `file`",
+        "`every` n’est admis que dans un déclencheur avec `file`",
     );
 }
 
@@ -262,12 +262,12 @@ fn the_first_or_any_monday_is_a_warning() {
     assert_eq!(
         shown(&parsed.warnings),
         [
-            "line 5, column 9: `0 0 1 * MON` names a day of the month and a weekday: it runs on days that are one or the other, not only on days that are both"
+            "line 5, column 9: `0 0 1 * MON` has a day of the month and a weekday: the schedule fires on every day that matches one of them, not only on days that match both"
         ]
     );
     assert_eq!(
         french(&parsed.warnings[0].message()),
-        "`0 0 1 * MON` indique un jour du mois et un jour de la semaine : l’exécution a lieu les jours qui correspondent à l’un ou à l’autre, et pas seulement aux deux"
+        "`0 0 1 * MON` indique un jour du mois et un jour de la semaine : la planification se déclenche chaque jour qui correspond à l’un des deux, et pas seulement les jours qui correspondent aux deux"
     );
     for quiet in ["0 0 1 * *", "0 0 * * MON", "@weekly"] {
         assert!(super::parsed(&scheduled(quiet, "UTC")).warnings.is_empty());

@@ -13,7 +13,7 @@ fn a_flow_without_steps_is_refused() {
 }
 
 #[test]
-fn a_circle_is_named() {
+fn a_cycle_is_named() {
     refused(
         &steps("- {id: a, pipeline: p, after: [b]}\n- {id: b, pipeline: p, after: [a]}"),
         (4, 32),
@@ -145,7 +145,7 @@ fn what_is_no_reference_is_refused() {
             &from(&format!("{{from: {text}}}")),
             (3, 51),
             &format!(
-                "`{text}` is no reference. Allowed: `inputs.name`, `steps.id.result.name`, `run.interval.start`, `run.interval.end`, `run.scheduled_for`, `run.file`"
+                "`{text}` is not a valid reference. Allowed: `inputs.name`, `steps.id.result.name`, `run.interval.start`, `run.interval.end`, `run.scheduled_for`, `run.file`"
             ),
             &format!(
                 "`{text}` n’est pas une référence. Valeurs possibles : `inputs.nom`, `steps.id.result.nom`, `run.interval.start`, `run.interval.end`, `run.scheduled_for`, `run.file`"
@@ -180,8 +180,8 @@ fn a_wrong_format_is_refused() {
     refused(
         &from("{from: run.scheduled_for, format: '%Y-%m', type: int}"),
         (3, 51),
-        "`%Y-%m` does not write a whole number",
-        "`%Y-%m` n’écrit pas un nombre entier",
+        "The format `%Y-%m` does not produce a whole number",
+        "Le format `%Y-%m` ne produit pas un nombre entier",
     );
     parsed(&from("{from: run.scheduled_for, format: '%Y', type: int}"));
 }
@@ -194,7 +194,7 @@ fn a_type_that_the_source_does_not_have_is_refused() {
             from("{from: inputs.day, type: int}")
         ),
         (3, 44),
-        "`inputs.day` is str, not int",
+        "`inputs.day` is of type str, not int",
         "`inputs.day` est de type str, et non int",
     );
     refused(
@@ -212,8 +212,8 @@ fn a_type_that_the_source_does_not_have_is_refused() {
 #[test]
 fn a_reference_inside_a_list_is_refused() {
     let (english, french) = (
-        "A reference must be the whole value of `it`. Inside a list or an object it would be sent as it is written",
-        "Une référence doit être toute la valeur de `it`. Dans une liste ou un objet, elle serait envoyée telle quelle",
+        "A reference must be the whole value of `it`. Inside a list or an object it is not replaced by its value",
+        "Une référence doit être toute la valeur de `it`. Dans une liste ou un objet, elle n’est pas remplacée par sa valeur",
     );
     refused(
         &from("[{from: run.scheduled_for}]"),

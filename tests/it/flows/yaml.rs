@@ -139,7 +139,7 @@ fn all_faults_are_reported_at_once_in_the_order_of_their_lines() {
             "line 4, column 8: The id `a` is used twice",
             "line 4, column 39: `times` must be between 1 and 10",
             "line 6, column 17: `61` is not valid as a minute (0–59)",
-            "line 6, column 41: `GMT+1` does not follow clock changes. Name a place, such as `Africa/Kinshasa` or `Europe/Brussels`, or `UTC`",
+            "line 6, column 41: `GMT+1` does not follow clock changes. Use the name of a time zone, such as `Africa/Kinshasa` or `Europe/Brussels`, or `UTC`",
             "line 7, column 1: There is no `notfy`; did you mean `notify`?",
         ]
     );

@@ -196,7 +196,7 @@ async fn in_dev_a_cookie_changes_nothing(#[values(Sqlite, Postgres)] base: Base)
     story.end().await;
 }
 
-/// The advice of each page fits whoever reads it: somebody with a token has no session, and no permission was named.
+/// The advice of each page fits its user: a user with a token has no session, and the error names no permission.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_without_an_iaso_or_a_profile_say_what_to_do(#[values(Sqlite, Postgres)] base: Base) {

@@ -54,10 +54,10 @@ async fn a_missing_page_has_an_error_page(#[values(Sqlite, Postgres)] base: Base
     story.end().await;
 }
 
-/// Where an address leads nowhere, the list that it belongs to is one click away.
+/// The page of an unknown address links to the list that the address belongs to.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_there_leads_to_its_list(#[values(Sqlite, Postgres)] base: Base) {
+async fn an_unknown_address_links_to_its_list(#[values(Sqlite, Postgres)] base: Base) {
     let story = StoryBuilder::on(base)
         .pipelines(json!([pipeline(1, &[], quick("succeed"))]))
         .begin()

@@ -89,7 +89,7 @@ fn figures(page: &Page) -> Vec<(String, String, Option<String>)> {
 async fn behind(story: &Story, page: &Page) -> Vec<(String, String, String)> {
     let mut all = Vec::new();
     for (name, number, link) in figures(page) {
-        let link = link.unwrap_or_else(|| panic!("{name} leads nowhere"));
+        let link = link.unwrap_or_else(|| panic!("{name} has no link"));
         let list = story.page(As::Viewer, &link).await;
         let is_task = |link: &String| {
             let id = link.strip_prefix("/dashboard/tasks/");

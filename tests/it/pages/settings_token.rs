@@ -71,7 +71,7 @@ async fn it_is_only_used_for_its_user_and_server_and_not_for_long(
     let (mut story, form) = first_form(base).await;
     let page = tested(&story, &form).await;
     let kept = page.form("/settings/");
-    let lost = "The token you typed is no longer kept (15 minutes, only for the address that was tested): type it again";
+    let lost = "The token you typed is no longer available: it is kept for 15 minutes, and only for the tested address. Type it again";
     let elsewhere = story.openhexa.replace("127.0.0.1", "localhost");
     let elsewhere = kept.clone().fill("openhexa_url", &[&elsewhere]);
     let invented = kept.clone().fill("held_token", &["gAAAAABinvented"]);

@@ -245,7 +245,7 @@ async fn several_statuses_are_chosen_at_once(#[values(Sqlite, Postgres)] base: B
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tasks_of_whoever_launched_them_are_chosen_by_name(#[values(Sqlite, Postgres)] base: Base) {
+async fn tasks_are_filtered_by_the_name_of_their_launcher(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let mut tasks = Vec::new();
     for name in ["ops", "ops_%"] {

@@ -326,7 +326,7 @@ async fn figures_have_one_decimal_mark_in_each_language(#[values(Sqlite, Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_is_asked_with_the_number_and_told_in_one_word(
+async fn a_stop_is_confirmed_with_the_number_and_has_one_word(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let (story, task, _) = fixtures::running(base).await;

@@ -224,7 +224,7 @@ async fn a_secret_is_not_forgotten_between_warning_and_launch(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_openhexa_is_away_nothing_is_looked_up(#[values(Sqlite, Postgres)] base: Base) {
+async fn without_openhexa_no_warnings_are_shown(#[values(Sqlite, Postgres)] base: Base) {
     let (mut story, page) = begin(base).await;
     story.stop_openhexa().await;
     // What the form has loaded is not known any more.

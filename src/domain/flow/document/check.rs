@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::graph::{Circle, Graph, ancestors};
+use super::super::graph::{Cycle, Graph, ancestors};
 use super::super::place::{At, Place};
 use super::super::reference::{Reference, Source};
 use super::fault::{Fault, Faults, StartFault, StepFault};
@@ -52,8 +52,8 @@ fn graph(steps: &[Step], faults: &mut Faults) -> Graph {
             .filter_map(|after| parent(step, after, &positions, faults));
         parents.push(known.collect());
     }
-    if let Err(circle) = Graph::new(parents.clone()) {
-        faults.push(circle_fault(steps, &circle));
+    if let Err(cycle) = Graph::new(parents.clone()) {
+        faults.push(cycle_fault(steps, &cycle));
         return Graph::default();
     }
     for (at, step) in steps.iter().enumerate() {
@@ -92,21 +92,18 @@ fn parent(
     found
 }
 
-/// The fault is where the second step of the circle names the first one.
-fn circle_fault(steps: &[Step], Circle(circle): &Circle) -> Fault {
+/// The position of the fault is where the second step of the cycle refers to the first one.
+fn cycle_fault(steps: &[Step], Cycle(cycle): &Cycle) -> Fault {
     let id = |at: &usize| steps.get(*at).map(|step| step.id.value.clone());
-    let names: Vec<String> = circle.iter().filter_map(id).collect();
-    let second = circle.get(1).and_then(|at| steps.get(*at));
+    let names: Vec<String> = cycle.iter().filter_map(id).collect();
+    let second = cycle.get(1).and_then(|at| steps.get(*at));
     let first = names.first();
     let place = second.and_then(|step| {
         let mut after = step.after.iter();
         let named = after.find(|after| Some(&after.value) == first);
         named.map(|after| after.place)
     });
-    Fault::new(
-        place.unwrap_or_default(),
-        StepFault::Circle { steps: names },
-    )
+    Fault::new(place.unwrap_or_default(), StepFault::Cycle { steps: names })
 }
 
 /// Adds the edge of a reference, unless the step that it names comes after this one.
@@ -182,17 +179,19 @@ fn check_input(flow: &FlowDocument, name: &str, reference: &At<&Reference>, faul
             let (input, nearest) = (name.to_owned(), nearest(name, names));
             StepFault::UnknownInput { input, nearest }
         }
-        (Some(input), Some(declared)) if !input.kind.is_a(declared) => StepFault::DeclaredMisfit {
-            source: reference.value.source.text(),
-            is: input.kind.as_str(),
-            declared: declared.as_str(),
-        },
+        (Some(input), Some(declared)) if !input.kind.is_a(declared) => {
+            StepFault::DeclaredTypeMismatch {
+                source: reference.value.source.text(),
+                is: input.kind.as_str(),
+                declared: declared.as_str(),
+            }
+        }
         (Some(_), _) => return,
     };
     faults.add(reference.place, fault);
 }
 
-/// Nobody is there to give a value when a schedule or a trigger starts a run.
+/// Required inputs without a value: no user can enter one when a schedule or a trigger starts a run.
 fn check_starts(flow: &FlowDocument, faults: &mut Faults) {
     let schedules = flow.schedules.iter().map(|schedule| &schedule.id);
     let starts: Vec<&At<String>> = schedules
@@ -210,7 +209,7 @@ fn check_starts(flow: &FlowDocument, faults: &mut Faults) {
     }
     for (place, own) in own_triggers(flow) {
         let flows = vec![own.clone(), own];
-        faults.add(place, StartFault::FlowsInCircle { flows });
+        faults.add(place, StartFault::FlowsInCycle { flows });
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// None, with a fault, if it is no mapping. `name` is how messages call it.
+    /// None, with a fault, if it is no mapping. `name` is its name in messages.
     pub fn read(
         node: &'a Node,
         name: &str,
@@ -41,7 +41,7 @@ impl<'a> Fields<'a> {
         self.place
     }
 
-    /// Of a key that is there twice, the first one counts.
+    /// If a key appears twice, the first one is used.
     pub fn entry(&self, key: &str) -> Option<&'a Entry> {
         let found = self.entries.iter().find(|entry| entry.key == key);
         found.filter(|entry| entry.value.tree != Tree::Null)

@@ -1,4 +1,4 @@
-//! The most that a flow document may contain.
+//! The limits of a flow document.
 
 pub const LONGEST_KIB: usize = 256;
 pub const DEEPEST: usize = 32;

@@ -7,7 +7,7 @@
 mod check;
 mod fault;
 mod fields;
-mod head;
+mod header;
 mod limits;
 mod model;
 mod other_flows;
@@ -84,14 +84,14 @@ fn flow(fields: &Fields<'_>, faults: &mut Faults) -> FlowDocument {
     let timezone = fields.with("timezone", faults, starts::zone);
     let steps = fields.required("steps", faults);
     FlowDocument {
-        name: head::name(fields.get("name"), &id.value, faults),
+        name: header::name(fields.get("name"), &id.value, faults),
         id,
-        inputs: head::inputs(fields.get("inputs"), faults),
+        inputs: header::inputs(fields.get("inputs"), faults),
         schedules: starts::schedules(fields.get("schedules"), timezone.as_ref(), faults),
         triggers: starts::triggers(fields.get("triggers"), faults),
         steps: steps::steps(steps, faults),
-        alerts: head::alerts(fields.get("alerts"), faults),
-        notify: head::notify(fields.get("notify"), faults),
+        alerts: header::alerts(fields.get("alerts"), faults),
+        notify: header::notify(fields.get("notify"), faults),
         timezone: timezone.unwrap_or_else(Zone::utc),
     }
 }

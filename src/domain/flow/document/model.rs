@@ -32,7 +32,7 @@ pub struct FlowName {
     pub fr: String,
 }
 
-/// A value that whoever starts a run can set.
+/// A value that can be set when a run is started.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
     pub name: At<String>,

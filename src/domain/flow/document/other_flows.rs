@@ -31,15 +31,15 @@ pub fn check_triggers(flow: &FlowDocument, others: &StartedBy) -> Vec<Fault> {
                     nearest,
                 },
             );
-        } else if let Some(flows) = circle(own, &name, others) {
-            faults.add(other.place, StartFault::FlowsInCircle { flows });
+        } else if let Some(flows) = cycle(own, &name, others) {
+            faults.add(other.place, StartFault::FlowsInCycle { flows });
         }
     }
     faults.sorted()
 }
 
 /// A shortest way on which the flow would start the one that starts it: own → … → starter → own.
-fn circle(own: &str, starter: &str, others: &StartedBy) -> Option<Vec<String>> {
+fn cycle(own: &str, starter: &str, others: &StartedBy) -> Option<Vec<String>> {
     let mut ways = VecDeque::from([vec![own, starter]]);
     let mut seen = BTreeSet::from([starter]);
     while let Some(way) = ways.pop_front() {

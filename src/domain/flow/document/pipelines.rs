@@ -194,7 +194,7 @@ fn check_type(
     } else {
         parameter.kind.as_str()
     };
-    let fault = PipelineFault::Misfit {
+    let fault = PipelineFault::TypeMismatch {
         source: reference.source.text(),
         is: is.as_str(),
         parameter: parameter.code.clone(),

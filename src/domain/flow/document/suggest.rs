@@ -1,6 +1,6 @@
 //! Finds the known word that an unknown one was probably meant to be: `pipline` is `pipeline`.
 
-/// The most bytes of a word that is compared.
+/// The maximum length of a word that is compared, in bytes.
 const LONGEST: usize = 100;
 
 /// The nearest of the known words, if it is near enough: one wrong letter for three letters, and at least one.

@@ -17,7 +17,7 @@ pub fn fault(text: &str, error: &ScanError) -> Fault {
     Fault::new(place, group(error.kind()))
 }
 
-/// An alias at a position: the whole value of which it is a part.
+/// A fault for the alias at a position, with the whole value that contains it.
 pub fn alias(text: &str, place: Place) -> Fault {
     match value_around(text, place) {
         Some((start, value)) if value.starts_with(['*', '&']) => {
@@ -27,7 +27,7 @@ pub fn alias(text: &str, place: Place) -> Fault {
     }
 }
 
-/// The value on a line of which the position is a part: `cron: */15 * * * *` is several aliases for the parser.
+/// The value on a line that contains the position: `cron: */15 * * * *` is several aliases for the parser.
 fn value_around(text: &str, place: Place) -> Option<(Place, &str)> {
     let line = text.lines().nth(place.line.checked_sub(1)?)?;
     let stop = line.char_indices().nth(place.column.checked_sub(1)?);

@@ -113,7 +113,7 @@ impl<'a> Builder<'a> {
         match event {
             Event::DocumentStart(..) => self.start_document(place),
             Event::Scalar(text, style, ..) => self.scalar(place, text, *style),
-            // The alias itself is a fault. Its text stands for it.
+            // The alias is reported as a fault; its text is used as the value.
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 let text = span.slice(self.text).unwrap_or("*").to_owned();
                 self.add(Node {
@@ -132,7 +132,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The parts of YAML that make a text mean more than it shows.
+    /// Adds a fault for each alias, anchor and tag.
     fn refuse_yaml_features(&mut self, event: &Event<'_>, place: Place) {
         if event.is_alias() {
             self.faults.push(syntax::alias(self.text, place));
@@ -234,7 +234,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Keys are always text: `scalar` and `open` see to it.
+/// Keys are always text: `scalar` and `open` ensure that.
 fn key_of(node: Node) -> Option<(Place, String)> {
     match node.tree {
         Tree::Text(text) => Some((node.place, text)),

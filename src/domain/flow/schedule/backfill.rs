@@ -9,11 +9,11 @@ use super::firing::Firings;
 use crate::domain::message::{Message, say};
 use crate::domain::status::Status;
 
-/// The most runs of one backfill.
+/// The maximum number of runs of one backfill.
 pub const MOST_RUNS: usize = 366;
-/// The most runs of one backfill at a time.
+/// The maximum number of runs of one backfill at a time.
 pub const MOST_PARALLEL: u32 = 4;
-/// The most ticks that are looked at.
+/// The maximum number of ticks that are examined.
 const MOST_TICKS: usize = 10_000;
 
 words! {

@@ -10,9 +10,9 @@ use jiff::civil::{Date, DateTime};
 use super::field::Field;
 use crate::domain::message::{Message, say};
 
-/// The most characters of a cron expression.
+/// The maximum number of characters of a cron expression.
 const LONGEST: usize = 200;
-/// A cron that matches no day of these years never comes: the calendar with its weekdays repeats every 28 years.
+/// A cron that matches no day of these years never fires: the calendar with its weekdays repeats every 28 years.
 const FIRST_DAY: Date = Date::constant(2000, 1, 1);
 const DAYS: usize = 29 * 366;
 
@@ -139,7 +139,7 @@ impl Cron {
         &self.text
     }
 
-    /// Whether it matches each hour of the day, and so follows elapsed time and not the clock on the wall.
+    /// Whether it matches each hour of the day, and so follows elapsed time and not the wall clock.
     pub(super) fn is_every_hour(&self) -> bool {
         self.every_hour
     }

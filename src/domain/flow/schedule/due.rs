@@ -5,13 +5,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::super::words::words;
 use super::firing::Firings;
 
-/// How late a tick may be and still count as on time.
+/// The maximum delay of a tick that counts as on time.
 const ON_TIME: TimeDelta = TimeDelta::minutes(5);
-/// How old a tick may be that is caught up with `last`.
+/// The maximum age of a tick that `last` catches up with.
 const CAUGHT_UP_WITHIN: TimeDelta = TimeDelta::hours(24);
-/// The most ticks that `all` catches up with.
+/// The maximum number of ticks that `all` catches up with.
 pub const MOST_CAUGHT_UP: usize = 100;
-/// The most ticks that are recorded as missed one by one.
+/// The maximum number of ticks that are recorded as missed one by one.
 pub const MOST_RECORDED: usize = 1000;
 
 words! {

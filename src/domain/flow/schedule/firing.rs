@@ -2,9 +2,9 @@
 //!
 //! The iterator of `croner` for zoned times loses or repeats runs at some clock changes, so it is used only for calendar times
 //! without a zone. There are two kinds of crons:
-//! * Where the hour is `*`, time passes as on a stopwatch: between two clock changes the offset is constant, so each such part of
+//! * Where the hour is `*`, it follows elapsed time: between two clock changes the offset is constant, so each such part of
 //!   the time line is searched with its own offset. Hours that are repeated fire twice, hours that are skipped do not fire.
-//! * Otherwise the clock on the wall counts: each calendar time fires once. In a gap it fires at the first moment after the gap,
+//! * Otherwise it follows the wall clock: each calendar time fires once. In a gap it fires at the first moment after the gap,
 //!   in a fold at the earlier of its two moments, and calendar times of the same moment fire once.
 
 use chrono::{DateTime, Utc};

@@ -2,7 +2,7 @@
 
 use super::super::words::words;
 
-/// The most runs that wait with `queue`.
+/// The maximum number of runs that wait with `queue`.
 pub const MOST_QUEUED: usize = 10;
 /// Every fourth slot belongs to a backfill that waits.
 const LIVE_BETWEEN: usize = 3;

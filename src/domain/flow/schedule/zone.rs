@@ -9,7 +9,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use super::time::to_jiff;
 use crate::domain::message::{Message, say};
 
-/// The most bytes of a name that is looked up. The longest one of the database has 32.
+/// The maximum length of a name that is looked up, in bytes. The longest one of the database has 32.
 const LONGEST: usize = 60;
 
 /// A zone of the IANA database.

@@ -90,7 +90,7 @@ struct GroupOutcome {
     effects: Vec<(TaskId, Effects)>,
     usages: HashMap<TaskId, Usage>,
     may_hold: bool,
-    /// What became of each report, for the metrics.
+    /// The outcome of each report, for the metrics.
     outcomes: Vec<&'static str>,
 }
 

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use super::super::place::Place;
 use crate::domain::message::Message;
 
-/// The most faults that are reported of one document.
+/// The maximum number of faults that are reported for one document.
 const MOST_FAULTS: usize = 200;
 
 #[derive(Clone, Debug, PartialEq)]

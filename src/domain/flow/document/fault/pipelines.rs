@@ -41,7 +41,7 @@ pub enum PipelineFault {
         parameter: String,
     },
     /// The type of a reference does not fit.
-    Misfit {
+    TypeMismatch {
         source: String,
         is: &'static str,
         parameter: String,
@@ -89,12 +89,12 @@ impl PipelineFault {
             Self::Injected { parameter } => {
                 say("flow-injected").with("parameter", shown(parameter))
             }
-            Self::Misfit {
+            Self::TypeMismatch {
                 source,
                 is,
                 parameter,
                 takes,
-            } => say("flow-misfit")
+            } => say("flow-type-mismatch")
                 .with("source", shown(source))
                 .with("is", is)
                 .with("parameter", shown(parameter))

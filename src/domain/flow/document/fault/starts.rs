@@ -33,7 +33,7 @@ pub enum StartFault {
         nearest: Option<String>,
     },
     /// Flows that would start each other for ever, first and last the same.
-    FlowsInCircle {
+    FlowsInCycle {
         flows: Vec<String>,
     },
     /// A warning: a day of the month and a weekday.
@@ -62,9 +62,9 @@ impl StartFault {
                 .with("event", event),
             Self::FilePattern { value } => say("flow-file-pattern").with("value", shown(value)),
             Self::UnknownFlow { flow, nearest } => unknown_flow(flow, nearest.as_deref()),
-            Self::FlowsInCircle { flows } => {
+            Self::FlowsInCycle { flows } => {
                 let flows: Vec<String> = flows.iter().map(|flow| shown(flow)).collect();
-                say("flow-flows-in-circle").with("flows", flows.join(" → "))
+                say("flow-flows-in-cycle").with("flows", flows.join(" → "))
             }
             Self::DayOrWeekday { cron } => {
                 say("flow-warning-day-or-weekday").with("cron", shown(cron))

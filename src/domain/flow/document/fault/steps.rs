@@ -17,7 +17,7 @@ pub enum StepFault {
         step: String,
     },
     /// Steps that wait for each other, first and last the same.
-    Circle {
+    Cycle {
         steps: Vec<String>,
     },
     /// The reference uses the result of a step that is not before.
@@ -42,7 +42,7 @@ pub enum StepFault {
         key: &'static str,
     },
     /// An input, and the `type` of the reference to it.
-    DeclaredMisfit {
+    DeclaredTypeMismatch {
         source: String,
         is: &'static str,
         declared: &'static str,
@@ -55,9 +55,9 @@ impl StepFault {
             Self::NoSteps => say("flow-no-steps"),
             Self::UnknownStep { step, nearest } => unknown_step(step, nearest.as_deref()),
             Self::AfterItself { step } => say("flow-after-itself").with("step", shown(step)),
-            Self::Circle { steps } => {
+            Self::Cycle { steps } => {
                 let steps: Vec<String> = steps.iter().map(|step| shown(step)).collect();
-                say("flow-circle").with("steps", steps.join(" → "))
+                say("flow-cycle").with("steps", steps.join(" → "))
             }
             Self::NotBefore { step, source } => say("flow-not-before")
                 .with("step", shown(step))
@@ -69,11 +69,11 @@ impl StepFault {
             }
             Self::NoFileTrigger => say("flow-no-file-trigger"),
             Self::NotAResult { key } => say("flow-not-a-result").with("key", key),
-            Self::DeclaredMisfit {
+            Self::DeclaredTypeMismatch {
                 source,
                 is,
                 declared,
-            } => say("flow-declared-misfit")
+            } => say("flow-declared-type-mismatch")
                 .with("source", shown(source))
                 .with("is", is)
                 .with("declared", declared),

@@ -72,7 +72,7 @@ pub enum ValueFault {
         id: String,
     },
     /// The default of an input is not of its type.
-    DefaultMisfit {
+    DefaultTypeMismatch {
         input: String,
         takes: &'static str,
     },
@@ -113,7 +113,7 @@ impl ValueFault {
             Self::TooMany { key, most } => say("flow-too-many").with("key", key).with("most", most),
             Self::NumberTooLarge => say("flow-number-too-large"),
             Self::IdTwice { id } => say("flow-id-twice").with("id", shown(id)),
-            Self::DefaultMisfit { input, takes } => say("flow-default-misfit")
+            Self::DefaultTypeMismatch { input, takes } => say("flow-default-type-mismatch")
                 .with("input", shown(input))
                 .with("takes", takes),
             Self::SecretInput => say("flow-secret-input"),

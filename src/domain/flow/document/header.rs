@@ -19,7 +19,7 @@ const NOTIFY: [&str; 2] = ["channel", "level"];
 /// The highest share of errors if the document does not say.
 const MOST_ERRORS: f64 = 0.01;
 
-/// One text for both languages, or one for each; one that is missing is as the other.
+/// One text for both languages, or one for each; the other one replaces one that is missing.
 pub fn name(node: Option<&Node>, id: &str, faults: &mut Faults) -> FlowName {
     let both = |text: String| FlowName {
         en: text.clone(),
@@ -83,7 +83,7 @@ fn input(entry: &Entry, faults: &mut Faults) -> Option<Input> {
             faults.add(node.place, ValueFault::Secret { key: name.clone() });
         } else if !kind.holds(value) {
             let (input, takes) = (name.clone(), kind.as_str());
-            faults.add(node.place, ValueFault::DefaultMisfit { input, takes });
+            faults.add(node.place, ValueFault::DefaultTypeMismatch { input, takes });
         }
     }
     let required = fields.with("required", faults, flag);
