@@ -10,7 +10,7 @@ use super::run_store::Report;
 use super::state::State;
 
 /// Timeout of a report.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sends one report and waits for the response. Sends nothing if the run has no task or no address is known.
 pub async fn report(state: &State, run: Uuid, report: &Report) {
@@ -32,7 +32,7 @@ pub async fn report(state: &State, run: Uuid, report: &Report) {
         .client
         .patch(&url)
         .bearer_auth(token)
-        .timeout(PATIENCE)
+        .timeout(TIMEOUT)
         .json(&body(state, &run, report));
     match request.send().await {
         Ok(answer) if answer.status() == reqwest::StatusCode::OK => {}

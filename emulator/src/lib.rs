@@ -59,6 +59,8 @@ use self::catalogue::Catalogue;
 use self::clock::now;
 use self::journal::Journal;
 use self::notices::Notices;
+pub use self::secrets::DEFAULT_TOKEN;
+
 use self::pipeline_files::PipelineFiles;
 use self::run_store::RunStore;
 use self::shared_catalogue::SharedCatalogue;
@@ -138,8 +140,8 @@ impl Emulator {
             source,
         })?;
         let port = options.port;
-        let (base, files, notices) = read_pipelines(&options).await?;
-        let catalogue = match &files {
+        let (base, mut files, notices) = read_pipelines(&options).await?;
+        let catalogue = match &mut files {
             Some(files) => base.clone().with(files.pipelines())?,
             None => base.clone(),
         };

@@ -1,5 +1,6 @@
 //! One `pipeline.py`: its last valid definition, and the problem with its current content, if there is one.
 
+use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -36,6 +37,13 @@ pub struct PipelineFile {
     pub stamp: FileStamp,
     definition: Option<ValidDefinition>,
     problem: Option<Problem>,
+    code: Option<UsedCode>,
+}
+
+/// The code of the file's pipeline. It has a suffix if another pipeline has the same name.
+struct UsedCode {
+    name: String,
+    code: String,
 }
 
 struct ValidDefinition {
@@ -49,6 +57,7 @@ impl PipelineFile {
             stamp,
             definition: None,
             problem: None,
+            code: None,
         }
     }
 
@@ -73,14 +82,45 @@ impl PipelineFile {
         Some(format!("Cannot read {place}: {reason}. {consequence}"))
     }
 
-    /// The pipeline that an upload would create: version 1, with the defaults as config.
-    pub fn uploaded(&self) -> Option<Pipeline> {
+    /// The code that the definition declares.
+    fn declared_code(&self) -> Option<String> {
+        let declared = self.definition.as_ref()?.definition.code.as_deref();
+        let code = declared.map(slug::of)?;
+        Some(if code.is_empty() {
+            "pipeline".to_owned()
+        } else {
+            code
+        })
+    }
+
+    /// The code of the pipeline, if it was listed and its declared code is unchanged.
+    pub fn used_code(&self) -> Option<String> {
+        let declared = self.declared_code()?;
+        let used = self.code.as_ref().filter(|used| used.name == declared)?;
+        Some(used.code.clone())
+    }
+
+    fn new_code(&mut self, taken: &mut HashSet<String>) -> Option<String> {
+        let name = self.declared_code()?;
+        let mut code = name.clone();
+        while !taken.insert(code.clone()) {
+            code.push_str("-2");
+        }
+        self.code = Some(UsedCode {
+            name,
+            code: code.clone(),
+        });
+        Some(code)
+    }
+
+    /// The pipeline that an upload would create: version 1, with the defaults as config. `taken` are the codes of the others.
+    pub fn uploaded(&mut self, taken: &mut HashSet<String>) -> Option<Pipeline> {
+        let code = match self.used_code() {
+            Some(code) => code,
+            None => self.new_code(taken)?,
+        };
         let known = self.definition.as_ref()?;
         let definition = &known.definition;
-        let code = match definition.code.as_deref().map(slug::of)? {
-            code if code.is_empty() => "pipeline".to_owned(),
-            code => code,
-        };
         Some(Pipeline {
             id: uuid::Uuid::nil(),
             code,

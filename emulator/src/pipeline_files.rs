@@ -30,7 +30,7 @@ pub struct PipelineFiles {
     previous: Found,
     is_folder_readable: bool,
     /// How long the last check took, without reading changed files.
-    pub took: Duration,
+    pub check_duration: Duration,
 }
 
 impl PipelineFiles {
@@ -53,7 +53,7 @@ impl PipelineFiles {
             folder,
             files: BTreeMap::new(),
             is_folder_readable: true,
-            took: Duration::ZERO,
+            check_duration: Duration::ZERO,
         };
         let lines = files.read_first().await;
         Ok((files, lines))
@@ -96,7 +96,7 @@ impl PipelineFiles {
         let (folder, is_single) = (self.folder.clone(), self.is_single);
         let began = Instant::now();
         let found = tokio::task::spawn_blocking(move || find(&folder, is_single)).await;
-        self.took = began.elapsed();
+        self.check_duration = began.elapsed();
         let found = match found {
             Ok(Ok(found)) => found,
             Ok(Err(error)) => return self.report_unreadable(&error),
@@ -190,17 +190,19 @@ impl PipelineFiles {
         file.update(description, now())
     }
 
-    /// The pipelines that uploads of the files would create.
-    pub fn pipelines(&self) -> Vec<Pipeline> {
-        let mut taken = HashSet::new();
-        let uploaded = self.files.values().filter_map(PipelineFile::uploaded);
-        let unique = uploaded.map(|mut pipeline| {
-            while !taken.insert(pipeline.code.clone()) {
-                pipeline.code.push_str("-2");
-            }
-            pipeline
-        });
-        unique.collect()
+    /// The pipelines that uploads of the files would create. A file keeps its code while its name does not change, so that a
+    /// new file with the same name does not take over its runs.
+    pub fn pipelines(&mut self) -> Vec<Pipeline> {
+        let mut taken: HashSet<String> = self
+            .files
+            .values()
+            .filter_map(PipelineFile::used_code)
+            .collect();
+        let mut pipelines = Vec::new();
+        for file in self.files.values_mut() {
+            pipelines.extend(file.uploaded(&mut taken));
+        }
+        pipelines
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::catalogue::Parameter;
 
 const SCRIPT: &str = include_str!("pipeline_reader.py");
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 #[derive(Deserialize)]
 pub struct Report {
@@ -134,9 +134,9 @@ async fn read_together(python: &Path, folders: &[PathBuf]) -> Result<Report, Str
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, command.output())
+    let output = tokio::time::timeout(TIMEOUT, command.output())
         .await
-        .map_err(|_| format!("no response within {} s", PATIENCE.as_secs()))?
+        .map_err(|_| format!("no response within {} s", TIMEOUT.as_secs()))?
         .map_err(|error| error.to_string())?;
     let stdout = String::from_utf8_lossy(&output.stdout);
     let last = stdout.lines().last().unwrap_or_default();

@@ -10,8 +10,8 @@ use super::state::State;
 
 /// The time between two checks.
 const PERIOD: Duration = Duration::from_millis(500);
-/// The pause after a check is at least this many times as long as the check, which may be slow on some file systems.
-const SHARE: u32 = 20;
+/// A check that takes long, on a slow file system, is followed by a pause of this many times its duration.
+const PAUSE_FACTOR: u32 = 20;
 
 /// Checks the files until the emulator stops. `base` has the pipelines that are not files.
 pub async fn watch(state: Arc<State>, base: Catalogue, mut files: PipelineFiles) {
@@ -20,7 +20,7 @@ pub async fn watch(state: Arc<State>, base: Catalogue, mut files: PipelineFiles)
             () = state.ending.cancelled() => return,
             () = check(&state, &base, &mut files) => {}
         }
-        let pause = PERIOD.max(files.took * SHARE);
+        let pause = PERIOD.max(files.check_duration * PAUSE_FACTOR);
         tokio::select! {
             () = state.ending.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
@@ -34,13 +34,14 @@ async fn check(state: &State, base: &Catalogue, files: &mut PipelineFiles) {
         return;
     }
     match base.clone().with(files.pipelines()) {
-        Ok(catalogue) => state.catalogue.replace(catalogue),
-        Err(error) => state
-            .notices
-            .add(format!("The changed pipelines are not used: {error}.")),
-    }
-    for line in lines {
-        state.notices.add(line);
+        Ok(catalogue) => {
+            state.catalogue.replace(catalogue);
+            lines.into_iter().for_each(|line| state.notices.add(line));
+        }
+        Err(error) => {
+            let line = format!("The changed pipelines are not used: {error}.");
+            state.notices.add(line);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::catalogue::{Pipeline, Version};
 use super::clock::{Millis, second};
 use super::html::{escape, page as html_page, safe};
 use super::run::{Output, Run};
-use super::secrets::Secrets;
+use super::secrets::{DEFAULT_TOKEN, Secrets};
 use super::state::State;
 use super::workspace_files::address;
 
@@ -70,7 +70,9 @@ async fn show(state: web::Data<State>, names: web::Path<(String, String, String)
 fn content(state: &State, pipeline: &Pipeline, version: Option<&Version>, run: &Run) -> String {
     let iaso = state.iaso().map(|(_, token)| token);
     let own = [run.token.clone(), state.token.expose_secret().to_owned()];
-    let secrets = Secrets::new(version, &run.config, own.into_iter().chain(iaso));
+    // The default token is not secret, and its text is a usual word.
+    let own = own.into_iter().filter(|token| token != DEFAULT_TOKEN);
+    let secrets = Secrets::new(version, &run.config, own.chain(iaso));
     [
         format!("<h1>Run of {}</h1>\n", escape(pipeline.title())),
         summary(version, run),

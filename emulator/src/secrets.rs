@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use super::catalogue::Version;
 
+/// The token that the command `emulator` accepts unless it is set. It is not secret.
+pub const DEFAULT_TOKEN: &str = "emulator";
 const MASK: &str = "••••";
 /// Shorter texts are not masked in a log: they are too common.
 const SHORTEST: usize = 4;

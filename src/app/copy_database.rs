@@ -25,11 +25,11 @@ pub struct Databases {
     to: Option<SecretString>,
 }
 
-/// `tell` gets one line for each table, more for large ones, and a summary.
+/// `print_line` gets one line for each table, more for large ones, and a summary.
 pub async fn copy_database(
     settings: &Settings,
     databases: Databases,
-    mut tell: impl FnMut(String) + Send + 'static,
+    mut print_line: impl FnMut(String) + Send + 'static,
 ) -> Result<(), StartError> {
     if settings.iaso.attached {
         return Err(StartError::Other(
@@ -41,14 +41,15 @@ pub async fn copy_database(
     let source = with_url(settings, "--from", databases.from)?;
     let target = with_url(settings, "--to", databases.to)?;
     refuse_missing_file(&source)?;
+    refuse_same(&source, &target)?;
     let (source, target) = (open_unchanged(&source)?, open_unchanged(&target)?);
     let copying = tokio::task::spawn_blocking(move || {
         let copied = source.copy_to(&target, &mut |table| {
             if table.rows % ROWS_PER_LINE == 0 {
-                tell(format!("{}: {} rows …", table.name, table.rows));
+                print_line(format!("{}: {} rows …", table.name, table.rows));
             }
         })?;
-        tell(summary(&copied));
+        print_line(summary(&copied));
         Ok::<_, CopyError>(())
     });
     let copied = copying
@@ -73,6 +74,28 @@ fn with_url(
         settings.database.url = url;
     }
     Ok(settings)
+}
+
+/// The same URL, or the same file by another path.
+fn refuse_same(source: &Settings, target: &Settings) -> Result<(), StartError> {
+    let is_same = match (database(source), database(target)) {
+        (DatabaseAddress::Sqlite(source), DatabaseAddress::Sqlite(target)) => {
+            source == target || source.canonicalize().ok() == target.canonicalize().ok()
+        }
+        (
+            DatabaseAddress::Postgres { url: source, .. },
+            DatabaseAddress::Postgres { url: target, .. },
+        ) => source.expose_secret() == target.expose_secret(),
+        (DatabaseAddress::Sqlite(_), DatabaseAddress::Postgres { .. })
+        | (DatabaseAddress::Postgres { .. }, DatabaseAddress::Sqlite(_)) => false,
+    };
+    if is_same {
+        return Err(StartError::Other(
+            "the source and the target are the same database: set --from or --to to another one"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// A missing file would be created empty.

@@ -31,7 +31,7 @@ fn sqlite_file(path: &str) -> PathBuf {
 }
 
 /// The name of a PostgreSQL database and its hosts.
-pub fn postgres_name(url: &str) -> String {
+fn postgres_name(url: &str) -> String {
     let Ok(wanted) = url.parse::<tokio_postgres::Config>() else {
         return "PostgreSQL".to_owned();
     };

@@ -35,7 +35,7 @@ pub struct KeyOrder {
 
 /// Creates a key. Returns its id and the key itself, which cannot be displayed again.
 pub async fn create(settings: &Settings, order: KeyOrder) -> Result<(i64, String), StartError> {
-    refuse_odd(&order.name)?;
+    refuse_invalid_name(&order.name)?;
     let account = account_of(settings, order.account)?;
     let store = if order.creates_tables {
         open_store(settings).await?
@@ -53,7 +53,7 @@ pub async fn create(settings: &Settings, order: KeyOrder) -> Result<(i64, String
     };
     let made = create_key(&store, account, request, &AUTHOR.stored(), now)
         .await
-        .map_err(|error| not_made(error, &wanted))?;
+        .map_err(|error| creation_error(error, &wanted))?;
     audit("key.create", made.id.0, Some(role));
     Ok((made.id.0, made.expose().to_owned()))
 }
@@ -62,18 +62,18 @@ pub async fn create(settings: &Settings, order: KeyOrder) -> Result<(i64, String
 fn end(now: DateTime<Utc>, expires: Duration) -> Result<DateTime<Utc>, StartError> {
     let lasts = TimeDelta::from_std(expires).ok();
     let end = lasts.and_then(|lasts| now.checked_add_signed(lasts));
-    end.ok_or_else(odd_end)
+    end.ok_or_else(invalid_expiry)
 }
 
-fn odd_end() -> StartError {
+fn invalid_expiry() -> StartError {
     StartError::Other("--expires must be longer than 0 and end before the year 10000".to_owned())
 }
 
 /// An error of `create_key` as a message of this command.
-fn not_made(error: Error, name: &str) -> StartError {
+fn creation_error(error: Error, name: &str) -> StartError {
     let wrong = error.invalid().map(|wrong| &wrong.fields.0);
     match wrong {
-        Some(fields) if fields.contains_key("until") => odd_end(),
+        Some(fields) if fields.contains_key("until") => invalid_expiry(),
         Some(_) => StartError::Other(format!(
             "an active key is already called \"{name}\". Choose another name or revoke it first"
         )),
@@ -106,7 +106,7 @@ async fn refuse_unknown(store: &Store, account: AccountId) -> Result<(), StartEr
 }
 
 /// Refuses a name that does not fit on one line of `keys list`.
-fn refuse_odd(name: &str) -> Result<(), StartError> {
+fn refuse_invalid_name(name: &str) -> Result<(), StartError> {
     if is_valid_name(name) {
         return Ok(());
     }

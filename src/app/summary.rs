@@ -3,9 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use secrecy::ExposeSecret;
-
-use super::database_url::postgres_name;
+use super::database_url::database_name;
 use crate::settings::Settings;
 
 pub struct Summary {
@@ -26,7 +24,7 @@ impl Summary {
         };
         Self {
             address,
-            database: shown_database(settings.database.url.expose_secret()),
+            database: database_name(settings),
             public_url,
             attached: settings.iaso.attached,
             iaso_url: settings.iaso.url.clone(),
@@ -94,11 +92,4 @@ fn address(settings: &Settings) -> String {
         Ok(address) => SocketAddr::new(address, port).to_string(),
         Err(_) => format!("{address}:{port}"),
     }
-}
-
-fn shown_database(url: &str) -> String {
-    if url.starts_with("sqlite:") {
-        return url.to_owned();
-    }
-    postgres_name(url)
 }

@@ -37,7 +37,7 @@ pub struct Emulator {
     #[arg(long, default_value_t = 8081)]
     port: u16,
     /// The only token that the emulator accepts.
-    #[arg(long, default_value = "emulator")]
+    #[arg(long, default_value = emulator::DEFAULT_TOKEN)]
     token: SecretString,
     /// The folder for all data.
     #[arg(long, default_value = "data")]
@@ -97,23 +97,23 @@ pub async fn dev(line: Dev, settings: Settings) -> Result<(), StartError> {
     eprintln!("Open {bridge}/ in a browser. Ctrl-C stops it.");
     println!("bridge: {bridge}");
     println!("openhexa: {}", dev.openhexa);
-    dev.emulator.iter().for_each(introduce);
+    dev.emulator.iter().for_each(print_files_and_notices);
     tokio::select! {
-        () = invite(&dev) => stop.await,
+        () = print_example_commands(&dev) => stop.await,
         () = &mut stop => {}
     }
     dev.stop().await;
     Ok(())
 }
 
-async fn invite(dev: &dev::Dev) {
+async fn print_example_commands(dev: &dev::Dev) {
     for line in dev.example_commands().await {
         eprintln!("{line}");
     }
 }
 
 /// Prints where the files of runs are, and the messages of the start, after the addresses.
-fn introduce(emulator: &emulator::Emulator) {
+fn print_files_and_notices(emulator: &emulator::Emulator) {
     let files = emulator.files().display();
     eprintln!("Files of the workspace, with the outputs of runs: {files}");
     emulator.print_notices();
@@ -138,7 +138,7 @@ pub async fn emulator(line: Emulator, _: &Settings) -> Result<(), StartError> {
     let emulator = started.map_err(|error| StartError::Other(error.to_string()))?;
     let stop = stop_signal()?;
     println!("openhexa: {}", emulator.url());
-    introduce(&emulator);
+    print_files_and_notices(&emulator);
     stop.await;
     emulator.stop().await;
     Ok(())

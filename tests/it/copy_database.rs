@@ -470,6 +470,14 @@ async fn databases_that_cannot_be_used_are_named_with_the_cause() {
         ended.error_line(),
         "--from must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
     );
+    std::fs::write(place.file("own.db"), "").unwrap();
+    let same = ["--from", "sqlite:own.db", "--to", "sqlite:./own.db"];
+    let ended = command(&place, &same).run().await;
+    assert_eq!(
+        ended.error_line(),
+        "the source and the target are the same database: set --from or --to to another one"
+    );
+    std::fs::remove_file(place.file("own.db")).unwrap();
     let ended = command(&place, &[]).run().await;
     assert_eq!(ended.status.code(), Some(2));
     assert!(

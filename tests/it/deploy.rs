@@ -671,7 +671,7 @@ async fn the_internal_paths_of_nginx_cannot_be_requested() {
     let front = Front::before(&format!("127.0.0.1:{}", free_port())).await;
     let inside = front
         .client
-        .get(format!("{}/openhexa-bridge-away", front.url));
+        .get(format!("{}/openhexa-bridge-unavailable", front.url));
     assert_eq!(inside.send().await.unwrap().status(), 404);
 }
 

@@ -16,7 +16,7 @@ version-unreadable = { cause-bad-definition }: ask the pipeline's author to uplo
 
 query-number = { $field } must be a whole number from 1 to { $most }
 query-id = { $field } must be a whole number
-query-launcher = { $field } must be the id of a user, or key-3 for the API key 3
+query-launcher = { $field } must be the id of a user, key-3 for the API key 3, settings-key-admin for a key of the settings, or local-user
 query-text = { $field } must be text of at most { $most } characters
 query-uuid = { $field } must be a UUID
 query-time = { $field } must be a time such as 2026-11-20T10:42:00Z or a date such as 2026-11-20

@@ -5,7 +5,7 @@
 //! one consistent snapshot and written in one transaction, which is committed only when the number of rows of each table is
 //! the same. So a copy that fails or is interrupted leaves the target empty.
 
-mod alone;
+mod exclusive;
 mod postgres;
 mod sqlite;
 mod table;
@@ -16,7 +16,7 @@ use thiserror::Error as Derive;
 use super::connection::{Conn, Db};
 use super::error::{Error, OpenError};
 use super::{Store, TransactionError, can_decrypt_all, has_no_tables, migrations};
-use alone::connect_alone;
+use exclusive::connect_exclusively;
 use transfer::{copy_sequences, copy_table, count, layout};
 
 /// All tables of the bridge. A table comes after those that it refers to.
@@ -127,15 +127,15 @@ impl Store {
         target: &Self,
         progress: &mut dyn FnMut(CopiedTable),
     ) -> Result<Vec<CopiedTable>, CopyError> {
-        let mut source = connect_alone(&self.connector, Side::Source)?;
+        let mut source = connect_exclusively(&self.connector, Side::Source)?;
         refuse_other_version(&mut source, Side::Source)?;
         if !source.read(|db| can_decrypt_all(db, &self.cipher))? {
             return Err(CopyError::OtherKey);
         }
-        let mut target = connect_alone(&target.connector, Side::Target)?;
+        let mut target = connect_exclusively(&target.connector, Side::Target)?;
         prepare(&mut target)?;
         source.snapshot(|from| {
-            alone::keep_others_out(from)?;
+            exclusive::lock_tables(from)?;
             target.write(|to| {
                 refuse_rows(to)?;
                 copy_all(from, to, progress)

@@ -67,7 +67,7 @@ pub const BY_OPERATOR: &[Visit] = &[
         "document.getElementById('errors')",
     ),
     at("form with warnings", PIPELINE, "/dashboard/pipelines/{lqas}/").then(
-        "(document.getElementById('field-country').value = 'Cameroon', document.getElementById('field-population').value = 'nowhere', document.querySelector('form.launch button.main').click(), true)",
+        "(document.getElementById('field-country').selectedIndex = 1, document.getElementById('field-population').value = 'nowhere', document.querySelector('form.launch button.main').click(), true)",
         "document.querySelector('.warnings')",
     ),
     at("form again", PIPELINE, "/dashboard/pipelines/{extract}/?again={ended}"),

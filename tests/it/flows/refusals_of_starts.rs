@@ -80,23 +80,23 @@ fn a_field_that_cron_would_misread_is_refused() {
 #[test]
 fn a_comma_without_a_value_is_refused() {
     for (text, english, french) in [
-        ("1, * * * *", "minutes", "minutes"),
-        (",1 * * * *", "minutes", "minutes"),
-        ("0 1,,2 * * *", "hours", "heures"),
-        ("0 0 1, * *", "days", "jours"),
-        ("0 0 1 1, *", "months", "mois"),
-        ("0 0 * * MON,", "weekdays", "jours de la semaine"),
+        ("1, * * * *", "minute", "minutes"),
+        (",1 * * * *", "minute", "minutes"),
+        ("0 1,,2 * * *", "hour", "heures"),
+        ("0 0 1, * *", "day", "jours"),
+        ("0 0 1 1, *", "month", "mois"),
+        ("0 0 * * MON,", "weekday", "jours de la semaine"),
     ] {
         cron(
             text,
-            &format!("There is a comma without a value in the field of the {english}"),
+            &format!("The {english} field has a comma without a value"),
             &format!("Le champ des {french} contient une virgule sans valeur"),
         );
     }
 }
 
 #[test]
-fn a_cron_that_never_comes_is_refused() {
+fn a_cron_that_never_fires_is_refused() {
     for text in ["0 0 30 2 *", "0 0 31 4,6,9,11 *", "0 0 31 2 *"] {
         cron(
             text,

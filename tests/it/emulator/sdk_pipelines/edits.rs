@@ -175,3 +175,24 @@ async fn the_folder_of_one_pipeline_can_be_given() {
     told(&story, "Read stock_report/pipeline.py again: 1 parameter.").await;
     assert_eq!(parameters(&listed(&story).await[0]), ["year"]);
 }
+
+#[actix_web::test]
+async fn a_new_pipeline_with_the_same_name_gets_another_code() {
+    let code = stock();
+    let story = start(code.path(), &python()).await;
+    let before = listed(&story).await[0].clone();
+    write(code.path(), "a_copy", STOCK);
+    told(&story, "Read a_copy/pipeline.py: 2 parameters.").await;
+    let after = listed(&story).await;
+    let codes: Vec<&str> = after
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(codes.len(), 2, "{codes:?}");
+    assert!(codes.contains(&"stock-report") && codes.contains(&"stock-report-2"));
+    let own = after.as_array().unwrap().iter().find(|one| one["code"] == "stock-report").unwrap();
+    assert_eq!(own["currentVersion"]["id"], before["currentVersion"]["id"]);
+    assert!(own["currentVersion"]["description"].as_str().unwrap().contains("stock_report/pipeline.py"));
+}

@@ -23,7 +23,7 @@ const OTHER_SESSIONS: &str = "SELECT count(*) AS sessions FROM pg_stat_activity 
     AND (usename = current_user OR application_name = 'openhexa-bridge')";
 
 /// An error if another process uses the database. An SQLite file stays locked while the connection is open.
-pub fn connect_alone(connector: &Connector, side: Side) -> Result<Conn, CopyError> {
+pub fn connect_exclusively(connector: &Connector, side: Side) -> Result<Conn, CopyError> {
     let opened = connector.connect_exclusively();
     let mut conn = opened.map_err(|error| CopyError::Open(side, error))?;
     match &mut conn {
@@ -61,7 +61,7 @@ fn in_use(error: Error, side: Side) -> CopyError {
 }
 
 /// On PostgreSQL, a bridge that starts now waits until the end of this transaction. An SQLite file is locked already.
-pub fn keep_others_out(db: &mut Db<'_>) -> Result<(), CopyError> {
+pub fn lock_tables(db: &mut Db<'_>) -> Result<(), CopyError> {
     match db {
         Db::Sqlite(..) => Ok(()),
         Db::Pg(conn, ..) => {
