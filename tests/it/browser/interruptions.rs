@@ -92,7 +92,7 @@ async fn the_focus_stays_while_lists_change() {
         .await;
     let row = format!("#live a[href$='/tasks/{task}/']");
     let told = async { drop(story.report(&id(1), &report(37)).await.expect(200)) };
-    let seen = "document.getElementById('live').innerText.includes('37\u202f%')";
+    let seen = "document.getElementById('live').innerText.includes('37\u{202f}%')";
     assert_eq!(
         focus_after(&tab, &row, told, seen).await,
         json!([true, false])

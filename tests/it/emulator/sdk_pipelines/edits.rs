@@ -192,7 +192,17 @@ async fn a_new_pipeline_with_the_same_name_gets_another_code() {
         .collect();
     assert_eq!(codes.len(), 2, "{codes:?}");
     assert!(codes.contains(&"stock-report") && codes.contains(&"stock-report-2"));
-    let own = after.as_array().unwrap().iter().find(|one| one["code"] == "stock-report").unwrap();
+    let own = after
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["code"] == "stock-report")
+        .unwrap();
     assert_eq!(own["currentVersion"]["id"], before["currentVersion"]["id"]);
-    assert!(own["currentVersion"]["description"].as_str().unwrap().contains("stock_report/pipeline.py"));
+    assert!(
+        own["currentVersion"]["description"]
+            .as_str()
+            .unwrap()
+            .contains("stock_report/pipeline.py")
+    );
 }
