@@ -163,12 +163,14 @@ fn logged(layout: &Layout, message: &RunMessage) -> LogLine {
     }
 }
 
-fn folded(line: LogLine, failure: Option<&ErrorText>) -> LogLine {
+/// Whether the top of the page shows all that matters of the line: the failure's text, or an error that contains its line.
+fn repeats_failure(line: &LogLine, failure: &ErrorText) -> bool {
     let is_error = line.severity >= Level::Error;
-    let says = |failure: &ErrorText| {
-        failure.is(&line.text) || (is_error && failure.is_said_by(&line.text))
-    };
-    if failure.is_some_and(says) {
+    failure.equals(&line.text) || (is_error && failure.is_in(&line.text))
+}
+
+fn folded(line: LogLine, failure: Option<&ErrorText>) -> LogLine {
+    if failure.is_some_and(|failure| repeats_failure(&line, failure)) {
         return LogLine {
             is_failure: true,
             ..line

@@ -27,19 +27,14 @@ impl ErrorText {
         }
     }
 
-    pub fn is(&self, text: &str) -> bool {
-        without_colours(text).trim() == self.text()
+    pub fn equals(&self, text: &str) -> bool {
+        let whole = self.whole.as_deref().unwrap_or(&self.line);
+        without_colours(text).trim() == whole
     }
 
-    /// Whether one of the texts is a part of the other.
-    pub fn is_said_by(&self, text: &str) -> bool {
-        let (own, other) = (self.text(), without_colours(text));
-        let other = other.trim();
-        !other.is_empty() && !own.is_empty() && (own.contains(other) || other.contains(own))
-    }
-
-    fn text(&self) -> &str {
-        self.whole.as_deref().unwrap_or(&self.line)
+    /// Whether the text contains the line.
+    pub fn is_in(&self, text: &str) -> bool {
+        !self.line.is_empty() && without_colours(text).contains(&self.line)
     }
 }
 
