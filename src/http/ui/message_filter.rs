@@ -107,6 +107,11 @@ impl MessageFilter {
         })
     }
 
+    /// The text to search for.
+    pub fn find(&self) -> Option<String> {
+        Some(self.text.clone()).filter(|text| !text.is_empty())
+    }
+
     pub fn is_set(&self) -> bool {
         self.level.is_some() || !self.text.is_empty()
     }

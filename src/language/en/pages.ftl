@@ -232,6 +232,11 @@ task-progress-reports =
         [one] { $count } progress report
        *[other] { $count } progress reports
     }
+task-progress-newest =
+    { $count ->
+        [one] The newest progress report
+       *[other] The newest { $count } progress reports
+    }
 
 filter-level = Level
 filter-any-level = All levels

@@ -232,6 +232,11 @@ task-progress-reports =
         [one] { $count } message d’avancement
        *[other] { $count } messages d’avancement
     }
+task-progress-newest =
+    { $count ->
+        [one] Le dernier message d’avancement
+       *[other] Les { $count } derniers messages d’avancement
+    }
 
 filter-level = Niveau
 filter-any-level = Tous les niveaux
