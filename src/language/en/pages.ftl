@@ -281,7 +281,10 @@ compare-difference = Comparison
 compare-same = same
 compare-different = different
 compare-secret = secret, not compared
+compare-unknown = not known
+compare-value-unknown = value not known
 compare-absent = not a parameter of this version
+compare-known-same = All values that are known are the same.
 compare-count =
     { $count ->
         [0] All values are the same.

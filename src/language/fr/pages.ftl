@@ -281,7 +281,10 @@ compare-difference = Comparaison
 compare-same = identique
 compare-different = différent
 compare-secret = secret, non comparé
+compare-unknown = inconnu
+compare-value-unknown = valeur inconnue
 compare-absent = n’est pas un paramètre de cette version
+compare-known-same = Toutes les valeurs connues sont identiques.
 compare-count =
     { $count ->
         [0] Toutes les valeurs sont identiques.
