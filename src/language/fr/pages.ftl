@@ -183,11 +183,11 @@ task-not-confirmed = Signalé par le pipeline ; l’exécution n’est pas enco
 task-confirmed = Statut final
 task-progress = Avancement
 task-waits = En attente du démarrage de l’exécution par OpenHEXA
-task-not-sent = Ce lancement n’a pas encore été envoyé à OpenHEXA. La passerelle l’a enregistré et continue d’essayer : ne le relancez pas.
-task-not-sent-why = Ce lancement n’a pas encore été envoyé : { $why }. La passerelle l’a enregistré et continue d’essayer : ne le relancez pas.
+task-not-sent = Ce lancement n’a pas encore été envoyé à OpenHEXA. La passerelle l’a enregistré et continue d’essayer. Ne lancez pas le pipeline une seconde fois.
+task-not-sent-why = Ce lancement n’a pas encore été envoyé : { $why }. La passerelle l’a enregistré et continue d’essayer. Ne lancez pas le pipeline une seconde fois.
 task-openhexa-away = OpenHEXA ne répond pas
-task-waits-for-other = La passerelle a enregistré ce lancement. Elle l’enverra dès qu’elle aura trouvé l’exécution d’un lancement précédent de ce pipeline. Ne le relancez pas.
-task-searched-for = OpenHEXA n’a pas répondu à la demande de lancement. La passerelle recherche l’exécution dans OpenHEXA, et n’envoie de nouveau la demande que si cette exécution n’existe pas : ne relancez pas le pipeline.
+task-waits-for-other = La passerelle a enregistré ce lancement. Elle l’enverra dès qu’elle aura trouvé l’exécution d’un lancement précédent de ce pipeline. Ne lancez pas le pipeline une seconde fois.
+task-searched-for = OpenHEXA n’a pas répondu à la demande de lancement. La passerelle recherche l’exécution dans OpenHEXA, et n’envoie de nouveau la demande que si cette exécution n’existe pas. Ne lancez pas le pipeline une seconde fois.
 task-retried-until = Nouveaux essais jusqu’à
 task-failure-whole = Afficher le texte complet
 task-failure-above = Affiché en haut de cette page
@@ -261,14 +261,14 @@ result-items =
        *[other] { $count } éléments
     }
 
-origin-entered = saisi au lancement
-origin-relaunched = à partir de la tâche { $number }
+origin-entered = saisie au lancement
+origin-relaunched = reprise de la tâche { $number }
 origin-account = valeur par défaut de votre compte
 origin-version = enregistrée avec la version
 origin-parameter = valeur par défaut du pipeline
-origin-cleared = laissé vide au lancement
+origin-cleared = laissée vide au lancement
 origin-unset = aucune valeur
-origin-disabled = désactivé par un autre paramètre
+origin-disabled = désactivée par un autre paramètre
 
 compare-title = Comparer les paramètres
 compare-previous = Comparer avec la tâche précédente de ce pipeline

@@ -78,9 +78,9 @@ async fn every_value_is_shown_by_name_with_its_origin(#[values(Sqlite, Postgres)
         "valeur par défaut du pipeline",
         "enregistrée avec la version",
         "valeur par défaut de votre compte",
-        "saisi au lancement",
+        "saisie au lancement",
         "aucune valeur",
-        "désactivé par un autre paramètre",
+        "désactivée par un autre paramètre",
     ] {
         assert!(french.has(text), "{text}: {}", french.text());
     }
@@ -114,6 +114,11 @@ async fn a_relaunch_says_from_which_task(#[values(Sqlite, Postgres)] base: Base)
         french
             .at("live-about")
             .contains(&format!("Relance à partir de la tâche {first}"))
+    );
+    assert!(
+        french.has(&format!("Level level 0,5 reprise de la tâche {first}")),
+        "{}",
+        french.text()
     );
     story.end().await;
 }
