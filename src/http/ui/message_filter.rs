@@ -59,7 +59,7 @@ impl Level {
             Self::Error | Self::Critical => "bad",
             Self::Warning => "warn",
             Self::Debug => "quiet",
-            Self::Info => "told",
+            Self::Info => "info",
         }
     }
 

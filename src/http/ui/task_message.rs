@@ -6,8 +6,8 @@ use super::truncate::truncate;
 use crate::domain::task::{Status, Task, TaskMessage};
 use crate::domain::traceback::without_colours;
 
-/// Characters of the line.
-const LINE: usize = 500;
+/// Maximum number of characters of the line.
+const MAX_CHARACTERS: usize = 500;
 
 /// Why a task failed.
 pub struct ErrorText {
@@ -20,7 +20,7 @@ impl ErrorText {
     pub fn new(line: Option<String>, text: &str) -> Self {
         let whole = without_colours(text).trim().to_owned();
         let line = line.filter(|line| !line.is_empty());
-        let line = truncate(line.as_deref().unwrap_or(&whole), LINE).0;
+        let line = truncate(line.as_deref().unwrap_or(&whole), MAX_CHARACTERS).0;
         Self {
             whole: Some(whole).filter(|whole| *whole != line),
             line,

@@ -45,9 +45,9 @@ async fn the_exception_comes_first_and_the_traceback_is_folded(
     let shown = story.page(As::Viewer, &path(task)).await;
     assert_eq!(shown.at("failure"), LINE);
     assert!(
-        shown.at("live-told").ends_with(LINE),
+        shown.at("live-status").ends_with(LINE),
         "{}",
-        shown.at("live-told")
+        shown.at("live-status")
     );
     let folded = shown.at("failure-whole");
     assert!(folded.contains("Show the whole text") && folded.contains("KeyError: 'district'"));
