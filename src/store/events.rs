@@ -7,6 +7,7 @@ use super::connection::{Db, on};
 use super::error::Error;
 use super::rows::object_of;
 use super::schema::event;
+use super::task_filter::contains;
 use super::types::DbTime;
 use crate::domain::event::{Event, EventData, EventKind, Source};
 use crate::domain::ids::{AccountId, TaskId};
@@ -22,12 +23,15 @@ struct EventRecord {
 }
 
 /// Selects a part of a task's history.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct EventsQuery {
     /// Only events before the one with this id.
     pub before: Option<i64>,
     pub limit: usize,
     pub selection: EventSelection,
+    /// Only reports whose message contains this text. Events of other sources are not left out: the bridge translates their
+    /// messages.
+    pub find: Option<String>,
 }
 
 /// Which events of a history are read.
@@ -35,14 +39,21 @@ pub struct EventsQuery {
 pub enum EventSelection {
     All,
     WithMessage,
-    /// Only reports of progress: those without a status, and those with RUNNING.
-    Progress,
+    /// Only reports of progress: those without a status, and those with RUNNING. Reports with a result and the first report of
+    /// RUNNING, which has this id, are not among them.
+    Progress {
+        first_running: Option<i64>,
+    },
     /// All others.
-    WithoutProgress,
+    WithoutProgress {
+        first_running: Option<i64>,
+    },
 }
 
 /// The events of reports that a pipeline sends while it runs.
 const PROGRESS: [EventKind; 2] = [EventKind::ReportedProgress, EventKind::ReportedRunning];
+/// The data of a report with a result. Quotes in texts are stored with a backslash, so no text matches this.
+const WITH_RESULT: &str = r#"%"with_result":true%"#;
 
 /// A page of events, oldest first.
 #[derive(Clone, Debug)]
@@ -72,6 +83,10 @@ pub fn events_page(
         let is_last = rows.len() < wanted;
         for (id, row) in rows {
             let event = event_of(row)?;
+            if !part.finds(&event) {
+                before = Some(id);
+                continue;
+            }
             bytes += event.size();
             if events.len() == part.limit || (bytes > PAGE_BYTES && !events.is_empty()) {
                 events.reverse();
@@ -87,6 +102,23 @@ pub fn events_page(
             return Ok(EventsPage { events, earlier });
         }
     }
+}
+
+impl EventsQuery {
+    fn finds(&self, event: &Event) -> bool {
+        let Some(text) = &self.find else {
+            return true;
+        };
+        let message = event.message.as_deref().unwrap_or_default();
+        event.source != Source::Callback || message.to_lowercase().contains(&text.to_lowercase())
+    }
+}
+
+/// A pattern for `LIKE` that matches every text that contains this one in lower case. In place of letters other than ASCII it
+/// accepts anything, because SQLite does not change their case; [`EventsQuery::finds`] compares them.
+fn pattern_of(text: &str) -> String {
+    let pattern = contains(text);
+    pattern.replace(|letter: char| !letter.is_ascii(), "%")
 }
 
 fn rows_before(
@@ -109,15 +141,32 @@ fn rows_before(
         query = match part.selection {
             EventSelection::All => query,
             EventSelection::WithMessage => query.filter(event::message.is_not_null()),
-            EventSelection::Progress => query.filter(event::code.eq_any(progress)),
-            EventSelection::WithoutProgress => query.filter(event::code.ne_all(progress)),
+            EventSelection::Progress { first_running } => query
+                .filter(event::code.eq_any(progress))
+                .filter(event::id.ne(first_running.unwrap_or_default()))
+                .filter(event::data.is_null().or(event::data.not_like(WITH_RESULT))),
+            EventSelection::WithoutProgress { first_running } => query.filter(
+                event::code
+                    .ne_all(progress)
+                    .or(event::id.eq(first_running.unwrap_or_default()))
+                    .or(event::data.like(WITH_RESULT)),
+            ),
         };
+        if let Some(text) = &part.find {
+            let found = lower(event::message).like(pattern_of(text)).escape('\\');
+            query = query.filter(event::source.ne(Source::Callback.as_str()).or(found));
+        }
         query
             .order(event::id.desc())
             .limit(i64::try_from(limit).unwrap_or(i64::MAX))
             .select((event::id, EventRecord::as_select()))
             .load(conn)
     })?)
+}
+
+diesel::define_sql_function! {
+    /// A text in lower case. SQLite changes ASCII letters only.
+    fn lower(text: Nullable<Text>) -> Nullable<Text>;
 }
 
 diesel::define_sql_function! {
@@ -182,6 +231,23 @@ pub fn first_event(
         .first(conn)
         .optional())?;
     found.map(event_of).transpose()
+}
+
+/// The id of the first event of this kind in a task's history.
+pub fn first_event_id(
+    db: &mut Db<'_>,
+    account: AccountId,
+    task: TaskId,
+    kind: EventKind,
+) -> Result<Option<i64>, Error> {
+    Ok(on!(db, |conn| event::table
+        .filter(event::task_id.eq(task.0))
+        .filter(event::account_id.eq(account.0))
+        .filter(event::code.eq(kind.code()))
+        .order(event::id)
+        .select(event::id)
+        .first(conn)
+        .optional())?)
 }
 
 fn event_of(row: EventRecord) -> Result<Event, Error> {

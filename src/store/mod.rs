@@ -64,8 +64,8 @@ pub use diesel::result::Error as TransactionError;
 pub use encryption::Cipher;
 pub use error::{Error, InvalidEncryptionKey, OpenError, TransactionFailure};
 pub use events::{
-    EventSelection, EventsPage, EventsQuery, events_page, first_event, has_event, last_event,
-    report_totals,
+    EventSelection, EventsPage, EventsQuery, events_page, first_event, first_event_id, has_event,
+    last_event, report_totals,
 };
 pub use health::{PollingState, polling_state, probe_write};
 pub use iaso::{

@@ -121,6 +121,7 @@ async fn history(
         before: query.id("before")?,
         limit: query.number("limit", MOST_EVENTS)?.unwrap_or(MOST_EVENTS),
         selection,
+        find: None,
     };
     Ok(bridge
         .tasks

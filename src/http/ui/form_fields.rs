@@ -95,8 +95,8 @@ pub fn read(
     (config, wrong)
 }
 
-/// Whether the secret was typed before a warning was shown, and not again after it. Without it the launch would use another
-/// value, or none.
+/// Whether the secret was typed before the form was shown again, and not typed again after that. Without it the launch would use
+/// another value, or none.
 fn is_forgotten(parameter: &Parameter, input: &FormInput) -> bool {
     let is_typed = input
         .of(parameter)

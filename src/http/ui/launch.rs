@@ -103,9 +103,9 @@ fn as_typed(input: &FormInput) -> LaunchFormState<'_> {
 
 /// The hashes of warnings that the form has shown, at most as many as there can be parameters.
 fn confirmed(input: &FormInput) -> Vec<String> {
-    const MOST: usize = 1000;
+    const MAX_CONFIRMED: usize = 1000;
     let all = input.all("confirmed").into_iter();
-    let own = all.filter(|hash| is_key(hash)).take(MOST);
+    let own = all.filter(|hash| is_key(hash)).take(MAX_CONFIRMED);
     own.map(str::to_owned).collect()
 }
 

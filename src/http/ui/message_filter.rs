@@ -59,7 +59,7 @@ impl Level {
             Self::Error | Self::Critical => "bad",
             Self::Warning => "warn",
             Self::Debug => "quiet",
-            Self::Info => "told",
+            Self::Info => "info",
         }
     }
 
@@ -105,6 +105,11 @@ impl MessageFilter {
             level: query.get("level").map(parse).transpose()?,
             text: query.text("find")?.unwrap_or_default(),
         })
+    }
+
+    /// The text to search for.
+    pub fn find(&self) -> Option<String> {
+        Some(self.text.clone()).filter(|text| !text.is_empty())
     }
 
     pub fn is_set(&self) -> bool {

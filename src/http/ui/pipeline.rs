@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::assets;
 use super::badge::Badge;
 use super::duration_chart::{DurationChart, duration_chart};
-use super::form_fields::{Control, FormField, FromFiles, InitialValues, fields};
+use super::form_fields::{Control, FormField, FormInput, FromFiles, InitialValues, fields};
 use super::form_suggestions::add_suggestions;
 use super::form_values::InputShape;
 use super::layout::{Layout, Section, duration, large_page};
@@ -255,11 +255,17 @@ fn add_warnings(fields: &mut [FormField], shown: &LaunchFormState<'_>) {
     for field in fields {
         let own = shown.warnings.get(&field.code);
         field.warnings = own.cloned().unwrap_or_default();
-        let typed = input.all(&field.name);
-        let is_typed = typed.iter().any(|text| !text.trim().is_empty());
-        let is_secret = matches!(field.control, Control::Secret { .. });
-        field.retype = is_secret && is_typed && !shown.warnings.is_empty();
+        field.retype = must_retype(field, input);
     }
+}
+
+/// Whether the user typed this secret, now or in an earlier form, and has not been asked yet to type it again.
+fn must_retype(field: &FormField, input: &FormInput) -> bool {
+    let typed = input.all(&field.name);
+    let is_typed = typed.iter().any(|text| !text.trim().is_empty());
+    let was_typed = input.all("retype").contains(&field.code.as_str());
+    let is_secret = matches!(field.control, Control::Secret { .. });
+    is_secret && (is_typed || (was_typed && field.errors.is_empty()))
 }
 
 fn named(form: &Form, version: &VersionLabel) -> VersionOption {

@@ -17,9 +17,9 @@ use super::layout::{Layout, Section, duration, large_page, set_page_headers, tas
 use super::message_filter::{LevelChoice, MessageFilter};
 use super::pipelines::label;
 use super::result_view::{ResultContent, ResultView, result_view};
-use super::task_events::{EventItem, event_item, milestones};
+use super::task_events::HistoryPart;
 use super::task_message::{ErrorText, failure, message};
-use super::task_run::{LINES, LoadedRun, RunPart, load, newest};
+use super::task_run::{LoadedRun, MAX_LINES, RunPart, load};
 use super::task_values::{TaskValues, ValueRow, task_values};
 use super::task_waiting::{Waiting, waiting};
 use crate::domain::event::Event;
@@ -47,7 +47,6 @@ struct TaskPage {
     filtered: String,
     pipeline: String,
     pipeline_id: String,
-    version: Option<String>,
     badge: Badge,
     /// The key of an addition to the status.
     state: Option<&'static str>,
@@ -58,13 +57,7 @@ struct TaskPage {
     /// Why the task failed; then it is shown instead of the message.
     failure: Option<ErrorText>,
     waiting: Option<Waiting>,
-    created_at: DateTime<Utc>,
-    started_at: Option<DateTime<Utc>>,
-    ended_at: Option<DateTime<Utc>>,
-    took: Option<String>,
-    launcher: Option<String>,
-    relaunch_of: Option<i64>,
-    run_url: Option<String>,
+    about: AboutPart,
     values: Vec<ValueRow>,
     /// Why names and defaults are missing.
     values_missing: Option<String>,
@@ -78,9 +71,19 @@ struct TaskPage {
     filter: MessageFilter,
     levels: Vec<LevelChoice>,
     run: RunPart,
-    events: Vec<EventItem>,
-    progress: Vec<EventItem>,
-    progress_count: usize,
+    history: HistoryPart,
+}
+
+/// Times, launcher and origin of the task.
+struct AboutPart {
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    took: Option<String>,
+    launcher: Option<String>,
+    version: Option<String>,
+    relaunch_of: Option<i64>,
+    run_url: Option<String>,
 }
 
 /// What is loaded for the page in addition to the task.
@@ -125,7 +128,10 @@ pub async fn render(
 ) -> HttpResult<HttpResponse> {
     let view = bridge.tasks.view(who.account, id).await?;
     let filter = MessageFilter::of(&Query::of(request))?;
-    let history = bridge.tasks.page_history(who.account, id, LINES).await?;
+    let history = bridge
+        .tasks
+        .page_history(who.account, id, MAX_LINES, filter.find())
+        .await?;
     let layout = Layout::of(request, Section::Tasks);
     let (run, values, waiting) = join3(
         load(bridge, &layout, &view.task),
@@ -149,16 +155,13 @@ fn compose(layout: Layout, view: &TaskView, loaded: Loaded, action: ActionErrors
     let refused = loaded.history.stop_denied;
     let failure = failure(&layout, task);
     let (why, filter) = (failure.as_ref(), loaded.filter);
-    let (events, progress) = milestones(loaded.history.events, loaded.history.progress);
-    let all = events.iter().chain(&progress);
-    let item = |event: &Event| event_item(&layout, event, why);
+    let reported = with_messages(&loaded.history);
     let address = layout.path_to(&task_path(task.id));
     TaskPage {
         id: task.id.0,
         filtered: filter.address(&address),
         pipeline: task.pipeline.name.clone(),
         pipeline_id: task.pipeline.id.to_string(),
-        version: version(task),
         badge: Badge::of_task(&layout, task.status()),
         state: state(task, refused),
         is_live: !task.is_confirmed(),
@@ -166,13 +169,7 @@ fn compose(layout: Layout, view: &TaskView, loaded: Loaded, action: ActionErrors
         steps: steps(task),
         message: message(&layout, task),
         waiting: loaded.waiting,
-        created_at: task.created_at,
-        started_at: task.started_at,
-        ended_at: task.ended_at,
-        took: took(task),
-        launcher: launcher(&layout, task),
-        relaunch_of: task.relaunch_of.map(|id| id.0),
-        run_url: view.run_url.clone(),
+        about: AboutPart::new(&layout, view),
         values: rows(&layout, &loaded.values),
         values_missing: loaded.values.missing.map(|why| layout.word(&why)),
         secrets: secrets(task, &action),
@@ -181,15 +178,37 @@ fn compose(layout: Layout, view: &TaskView, loaded: Loaded, action: ActionErrors
         may_relaunch: layout.may_operate() && task.outcome().is_some(),
         messages: action.messages,
         result: task.data.as_ref().map(|data| result_view(&layout, data)),
-        run: RunPart::new(&layout, all, loaded.run, &filter, why),
-        events: newest(events.iter().map(item).collect()),
-        progress: newest(progress.iter().map(item).collect()),
-        progress_count: progress.len().min(LINES),
+        run: RunPart::new(&layout, reported, loaded.run, &filter, why),
+        history: HistoryPart::new(&layout, &loaded.history, why),
         levels: filter.choices(&layout),
         failure,
         address,
         filter,
         page: layout,
+    }
+}
+
+impl AboutPart {
+    fn new(layout: &Layout, view: &TaskView) -> Self {
+        let task = &view.task;
+        Self {
+            created_at: task.created_at,
+            started_at: task.started_at,
+            ended_at: task.ended_at,
+            took: took(task),
+            launcher: launcher(layout, task),
+            version: version(task),
+            relaunch_of: task.relaunch_of.map(|id| id.0),
+            run_url: view.run_url.clone(),
+        }
+    }
+}
+
+/// The events whose messages are shown: those that a search has found, otherwise the newest.
+fn with_messages(history: &PageHistory) -> Vec<&Event> {
+    match &history.found {
+        Some(found) => found.iter().collect(),
+        None => history.events.iter().chain(&history.progress).collect(),
     }
 }
 

@@ -71,15 +71,62 @@ pub enum Difference {
     Same,
     Different,
     /// Secrets are not compared.
+    Secret,
+    /// The default that one of the runs used is not known.
     Unknown,
 }
 
+/// What is known of a task's value.
+enum KnownValue<'a> {
+    Value(&'a TaskValue),
+    /// The version has no such parameter.
+    Absent,
+    /// No value was sent, and the version's definition is missing, so the default is not known.
+    Unknown,
+}
+
+impl<'a> KnownValue<'a> {
+    fn find(values: &'a TaskValues, code: &str) -> Self {
+        let is_missing = values.missing.is_some();
+        let is_known = |own: &&TaskValue| !is_missing || own.is_sent();
+        let own = values.all.iter().find(|own| own.code == code);
+        match own.filter(is_known) {
+            Some(own) => Self::Value(own),
+            None if is_missing => Self::Unknown,
+            None => Self::Absent,
+        }
+    }
+
+    /// None: the version has no such parameter, or its default is not known.
+    fn value(&self) -> Option<&'a TaskValue> {
+        match self {
+            Self::Value(own) => Some(*own),
+            Self::Absent | Self::Unknown => None,
+        }
+    }
+
+    fn shown(&self, layout: &Layout) -> ShownValue {
+        let nothing = |origin| ShownValue {
+            cell: None,
+            origin: layout.say(origin),
+        };
+        match self {
+            Self::Value(own) => own.shown(layout),
+            Self::Absent => nothing("compare-absent"),
+            Self::Unknown => nothing("compare-value-unknown"),
+        }
+    }
+}
+
 impl Difference {
-    fn of(one: Option<&TaskValue>, other: Option<&TaskValue>) -> Self {
-        let is_secret = |side: Option<&TaskValue>| side.is_some_and(TaskValue::is_secret);
-        let value = |side: Option<&TaskValue>| side.and_then(|side| side.value.clone());
-        if is_secret(one) && is_secret(other) {
+    fn of(one: &KnownValue<'_>, other: &KnownValue<'_>) -> Self {
+        let is_unknown = |side: &KnownValue<'_>| matches!(side, KnownValue::Unknown);
+        let is_secret = |side: &KnownValue<'_>| side.value().is_some_and(TaskValue::is_secret);
+        let value = |side: &KnownValue<'_>| side.value().and_then(|own| own.value.clone());
+        if is_unknown(one) || is_unknown(other) {
             Self::Unknown
+        } else if is_secret(one) && is_secret(other) {
+            Self::Secret
         } else if value(one) == value(other) {
             Self::Same
         } else {
@@ -95,7 +142,8 @@ impl Difference {
         match self {
             Self::Same => "compare-same",
             Self::Different => "compare-different",
-            Self::Unknown => "compare-secret",
+            Self::Secret => "compare-secret",
+            Self::Unknown => "compare-unknown",
         }
     }
 }
@@ -147,10 +195,6 @@ fn compose(layout: Layout, compared: &[(TaskValues, Task)], choices: &[Task]) ->
     let (first, task) = (&compared[0].0, &compared[0].1);
     let other = compared.get(1);
     let rows = rows(&layout, first, other.map(|(values, _)| values));
-    let count = rows
-        .iter()
-        .filter(|row| row.difference.is_different())
-        .count();
     let missing: Option<&Message> = compared
         .iter()
         .find_map(|(values, _)| values.missing.as_ref());
@@ -174,11 +218,21 @@ fn compose(layout: Layout, compared: &[(TaskValues, Task)], choices: &[Task]) ->
             .iter()
             .map(|(_, task)| side(&layout, task))
             .collect(),
-        summary: other.map(|_| layout.count("compare-count", &count)),
+        summary: other.map(|_| summary(&layout, &rows)),
         missing: missing.map(|why| layout.word(why)),
         rows,
         page: layout,
     }
+}
+
+/// How many of the known values differ, as text.
+fn summary(layout: &Layout, rows: &[CompareRow]) -> String {
+    let all = || rows.iter().map(|row| row.difference);
+    let count = all().filter(|own| own.is_different()).count();
+    if count == 0 && all().any(|own| own == Difference::Unknown) {
+        return layout.say("compare-known-same");
+    }
+    layout.count("compare-count", &count)
 }
 
 fn side(layout: &Layout, task: &Task) -> Side {
@@ -194,35 +248,19 @@ fn side(layout: &Layout, task: &Task) -> Side {
 
 /// In the order of the first task's parameters; then those that only the other one has.
 fn rows(layout: &Layout, first: &TaskValues, other: Option<&TaskValues>) -> Vec<CompareRow> {
-    let all = |values: &TaskValues| -> Vec<TaskValue> { values.all.clone() };
-    let others = other.map(all).unwrap_or_default();
-    let find = |list: &[TaskValue], code: &str| list.iter().find(|one| one.code == code).cloned();
-    let only_there = others
-        .iter()
-        .filter(|one| find(&first.all, &one.code).is_none());
-    let both = first.all.iter().chain(only_there);
+    let others = other.map_or(&[][..], |values| values.all.as_slice());
+    let is_own = |one: &&TaskValue| first.all.iter().any(|own| own.code == one.code);
+    let only_there = others.iter().filter(|one| !is_own(one));
     let row = |one: &TaskValue| {
-        let own = find(&first.all, &one.code);
-        let theirs = find(&others, &one.code);
-        let shown = |side: Option<&TaskValue>| {
-            side.map_or_else(|| absent(layout), |side| side.shown(layout))
-        };
-        let mut values = vec![shown(own.as_ref())];
-        values.extend(other.map(|_| shown(theirs.as_ref())));
+        let own = KnownValue::find(first, &one.code);
+        let theirs = other.map(|values| KnownValue::find(values, &one.code));
+        let sides = [Some(&own), theirs.as_ref()].into_iter().flatten();
         CompareRow {
             title: one.title.clone(),
             code: one.other_code(),
-            values,
-            difference: Difference::of(own.as_ref(), theirs.as_ref()),
+            values: sides.map(|side| side.shown(layout)).collect(),
+            difference: Difference::of(&own, theirs.as_ref().unwrap_or(&own)),
         }
     };
-    both.map(row).collect()
-}
-
-/// The version has no such parameter.
-fn absent(layout: &Layout) -> ShownValue {
-    ShownValue {
-        cell: None,
-        origin: layout.say("compare-absent"),
-    }
+    first.all.iter().chain(only_there).map(row).collect()
 }

@@ -10,7 +10,7 @@ use crate::domain::message::say;
 use crate::domain::traceback::{error_line, is_traceback};
 use crate::http::event_text;
 use crate::language::Language;
-use crate::service::tasks::RunMessage;
+use crate::service::tasks::{PageHistory, RunMessage};
 
 pub struct EventItem {
     pub at: DateTime<Utc>,
@@ -19,6 +19,15 @@ pub struct EventItem {
     /// Punctuation between `what` and `detail`.
     pub mark: &'static str,
     pub detail: Option<String>,
+}
+
+/// The history of a task on its page.
+pub struct HistoryPart {
+    pub events: Vec<EventItem>,
+    /// Reports of progress, which are not among the events.
+    pub progress: Vec<EventItem>,
+    /// How many reports of progress are shown, as text.
+    pub progress_title: String,
 }
 
 pub struct LogLine {
@@ -39,7 +48,7 @@ pub struct LogLine {
 }
 
 /// What happened to a task. `failure` is the text at the top of the page, which is not repeated.
-pub fn event_item(layout: &Layout, event: &Event, failure: Option<&ErrorText>) -> EventItem {
+fn event_item(layout: &Layout, event: &Event, failure: Option<&ErrorText>) -> EventItem {
     let what = event_text::what(layout.language, event);
     let is_repeated = failure.is_some_and(|failure| failure.line == what);
     EventItem {
@@ -55,21 +64,22 @@ pub fn event_item(layout: &Layout, event: &Event, failure: Option<&ErrorText>) -
     }
 }
 
-/// Separates the events from the reports of progress: the first report of RUNNING and results are events.
-pub fn milestones(events: Vec<Event>, progress: Vec<Event>) -> (Vec<Event>, Vec<Event>) {
-    let first = progress
-        .iter()
-        .position(|event| event.kind == EventKind::ReportedRunning);
-    let (mut events, mut ticks) = (events, Vec::new());
-    for (place, event) in progress.into_iter().enumerate() {
-        if Some(place) == first || event.data.0.contains_key("with_result") {
-            events.push(event);
+impl HistoryPart {
+    pub fn new(layout: &Layout, history: &PageHistory, failure: Option<&ErrorText>) -> Self {
+        let item = |event: &Event| event_item(layout, event, failure);
+        let mut events: Vec<EventItem> = history.events.iter().map(item).collect();
+        events.sort_by_key(|event| event.at);
+        let title = if history.is_progress_cut {
+            "task-progress-newest"
         } else {
-            ticks.push(event);
+            "task-progress-reports"
+        };
+        Self {
+            events,
+            progress: history.progress.iter().map(item).collect(),
+            progress_title: layout.count(title, &history.progress.len()),
         }
     }
-    events.sort_by_key(|event| event.at);
-    (events, ticks)
 }
 
 /// Punctuation between what happened and its details.
@@ -163,12 +173,14 @@ fn logged(layout: &Layout, message: &RunMessage) -> LogLine {
     }
 }
 
-fn folded(line: LogLine, failure: Option<&ErrorText>) -> LogLine {
+/// Whether the top of the page shows all that matters of the line: the failure's text, or an error that contains its line.
+fn repeats_failure(line: &LogLine, failure: &ErrorText) -> bool {
     let is_error = line.severity >= Level::Error;
-    let says = |failure: &ErrorText| {
-        failure.is(&line.text) || (is_error && failure.is_said_by(&line.text))
-    };
-    if failure.is_some_and(says) {
+    failure.equals(&line.text) || (is_error && failure.is_in(&line.text))
+}
+
+fn folded(line: LogLine, failure: Option<&ErrorText>) -> LogLine {
+    if failure.is_some_and(|failure| repeats_failure(&line, failure)) {
         return LogLine {
             is_failure: true,
             ..line

@@ -6,8 +6,8 @@ use super::truncate::truncate;
 use crate::domain::task::{Status, Task, TaskMessage};
 use crate::domain::traceback::without_colours;
 
-/// Characters of the line.
-const LINE: usize = 500;
+/// Maximum number of characters of the line.
+const MAX_CHARACTERS: usize = 500;
 
 /// Why a task failed.
 pub struct ErrorText {
@@ -20,26 +20,21 @@ impl ErrorText {
     pub fn new(line: Option<String>, text: &str) -> Self {
         let whole = without_colours(text).trim().to_owned();
         let line = line.filter(|line| !line.is_empty());
-        let line = truncate(line.as_deref().unwrap_or(&whole), LINE).0;
+        let line = truncate(line.as_deref().unwrap_or(&whole), MAX_CHARACTERS).0;
         Self {
             whole: Some(whole).filter(|whole| *whole != line),
             line,
         }
     }
 
-    pub fn is(&self, text: &str) -> bool {
-        without_colours(text).trim() == self.text()
+    pub fn equals(&self, text: &str) -> bool {
+        let whole = self.whole.as_deref().unwrap_or(&self.line);
+        without_colours(text).trim() == whole
     }
 
-    /// Whether one of the texts is a part of the other.
-    pub fn is_said_by(&self, text: &str) -> bool {
-        let (own, other) = (self.text(), without_colours(text));
-        let other = other.trim();
-        !other.is_empty() && !own.is_empty() && (own.contains(other) || other.contains(own))
-    }
-
-    fn text(&self) -> &str {
-        self.whole.as_deref().unwrap_or(&self.line)
+    /// Whether the text contains the line.
+    pub fn is_in(&self, text: &str) -> bool {
+        !self.line.is_empty() && without_colours(text).contains(&self.line)
     }
 }
 

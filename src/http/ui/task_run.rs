@@ -11,9 +11,9 @@ use crate::service::tasks::{RunDetails, RunOutput};
 use crate::service::{Bridge, Error, PAGE_WAIT, UpstreamError};
 
 /// Maximum number of events and messages, newest kept.
-pub const LINES: usize = 200;
+pub const MAX_LINES: usize = 200;
 /// Maximum number of characters of a container's log, newest kept.
-const LOG: usize = 40_000;
+const MAX_LOG_CHARACTERS: usize = 40_000;
 
 pub struct Output {
     pub kind: String,
@@ -58,9 +58,9 @@ pub async fn load(bridge: &Bridge, layout: &Layout, task: &Task) -> Result<Loade
 }
 
 impl RunPart {
-    pub fn new<'a>(
+    pub fn new(
         layout: &Layout,
-        events: impl Iterator<Item = &'a Event>,
+        events: Vec<&Event>,
         loaded: LoadedRun,
         filter: &MessageFilter,
         failure: Option<&ErrorText>,
@@ -73,7 +73,13 @@ impl RunPart {
         let (shown, logs_cut) = shown.unwrap_or((None, false));
         let outputs = outputs.into_iter();
         Self {
-            lines: newest(lines(layout, events, &messages, filter, failure)),
+            lines: newest(lines(
+                layout,
+                events.into_iter(),
+                &messages,
+                filter,
+                failure,
+            )),
             outputs: outputs.filter_map(|one| output(layout, one)).collect(),
             logs_hidden: logs.is_some() && shown.is_none(),
             logs: shown,
@@ -84,15 +90,15 @@ impl RunPart {
 }
 
 /// The newest of a list in order.
-pub fn newest<T>(mut all: Vec<T>) -> Vec<T> {
-    let skip = all.len().saturating_sub(LINES);
+fn newest<T>(mut all: Vec<T>) -> Vec<T> {
+    let skip = all.len().saturating_sub(MAX_LINES);
     all.drain(..skip);
     all
 }
 
 /// The end of a log, none if it is blank, and whether its start was cut off.
 fn newest_log(text: &str) -> (Option<String>, bool) {
-    let (text, is_cut) = end_of(text, LOG);
+    let (text, is_cut) = end_of(text, MAX_LOG_CHARACTERS);
     (Some(text).filter(|text| !text.trim().is_empty()), is_cut)
 }
 

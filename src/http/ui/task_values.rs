@@ -226,6 +226,12 @@ impl TaskValue {
         self.value.as_ref().is_some_and(|value| *value == MASK)
     }
 
+    /// Whether a value was sent that replaces the default.
+    pub fn is_sent(&self) -> bool {
+        let is_value = |value: &Value| !value.is_null() && *value != "";
+        self.value.as_ref().is_some_and(is_value)
+    }
+
     pub fn row(&self, layout: &Layout) -> ValueRow {
         let ShownValue { cell, origin } = self.shown(layout);
         ValueRow {

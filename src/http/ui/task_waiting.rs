@@ -38,7 +38,9 @@ pub async fn waiting(
         Some(_) | None => {
             let why = match last.and_then(|event| event.data.note()) {
                 Some(note) => Some(layout.language.note(&note)),
-                None => away(layout, &bridge.monitoring.upstream(task.account).await?),
+                None => {
+                    unavailable_reason(layout, &bridge.monitoring.upstream(task.account).await?)
+                }
             };
             match why {
                 Some(why) => layout.with("task-not-sent-why", "why", why),
@@ -53,7 +55,7 @@ pub async fn waiting(
 }
 
 /// Why OpenHEXA cannot be used. None if its last response was good, or there was none.
-fn away(layout: &Layout, report: &UpstreamReport) -> Option<String> {
+fn unavailable_reason(layout: &Layout, report: &UpstreamReport) -> Option<String> {
     let UpstreamReport::Known { state, .. } = report else {
         return None;
     };

@@ -20,11 +20,11 @@ use crate::domain::principal::Principal;
 use crate::domain::task::Task;
 use crate::http::error::{ErrorBody, HttpResult, Problem};
 use crate::service::Bridge;
-use crate::service::tasks::{CursorPage, FoundTasks, MOST_SEARCHED, TaskCount};
+use crate::service::tasks::{CursorPage, FoundTasks, MAX_SEARCHED, TaskCount};
 
-const ROWS: i64 = 30;
-/// Characters of a message.
-const LETTERS: usize = 140;
+const MAX_ROWS: i64 = 30;
+/// Maximum number of characters of a message.
+const MAX_CHARACTERS: usize = 140;
 
 #[derive(Template)]
 #[template(path = "tasks.html")]
@@ -73,12 +73,12 @@ pub async fn list(
         Ok(found) => page(StatusCode::OK, &tasks(layout, &query, &found, now)),
         Err(problem) if problem.status_code() == StatusCode::BAD_REQUEST => {
             let sentence = ErrorBody::new(&problem, layout.language).error().to_owned();
-            let nothing = nothing(&bridge, &who).await?;
+            let empty = empty_list(&bridge, &who).await?;
             let shown = TasksPage {
                 problem: Some(sentence),
                 is_live: false,
                 count: None,
-                ..tasks(layout, &query, &nothing, now)
+                ..tasks(layout, &query, &empty, now)
             };
             page(StatusCode::BAD_REQUEST, &shown)
         }
@@ -91,13 +91,13 @@ async fn find(
     who: &Principal,
     query: &FilterQuery,
 ) -> Result<FoundTasks, Problem> {
-    let filter = query.filter(who, ROWS)?;
+    let filter = query.filter(who, MAX_ROWS)?;
     let cursor = query.query.get("cursor").unwrap_or_default();
     Ok(bridge.tasks.find(filter, cursor).await?)
 }
 
 /// For a page that only shows what is wrong with the filters.
-async fn nothing(bridge: &Bridge, who: &Principal) -> Result<FoundTasks, Problem> {
+async fn empty_list(bridge: &Bridge, who: &Principal) -> Result<FoundTasks, Problem> {
     Ok(FoundTasks {
         page: CursorPage {
             tasks: Vec::new(),
@@ -119,7 +119,7 @@ fn tasks(layout: Layout, query: &FilterQuery, found: &FoundTasks, now: DateTime<
         zone_minutes: query.zone.minutes(),
         count: Some(matching(&layout, found.count)),
         cut: found.is_cut.then(|| {
-            let most = count(layout.language, MOST_SEARCHED);
+            let most = count(layout.language, MAX_SEARCHED);
             layout.with("tasks-cut", "most", most)
         }),
         rows: views.map(|view| row(&layout, &view.task)).collect(),
@@ -154,7 +154,7 @@ fn row(layout: &Layout, task: &Task) -> TaskListRow {
         badge: Badge::of_task(layout, task.status()),
         is_unconfirmed: task.outcome().is_some() && !task.is_confirmed(),
         percent: percent(task),
-        message: brief(layout, task).map(|text| truncate(&text, LETTERS).0),
+        message: brief(layout, task).map(|text| truncate(&text, MAX_CHARACTERS).0),
         at: task.created_at,
         took: took(task),
         launcher: launcher(layout, task),

@@ -108,7 +108,7 @@ launch-sending = Sending…
 form-refused = The pipeline was not launched:
 form-warned = Check these values before you launch:
 form-warned-advice = Nothing has been launched yet. Correct the values, or launch anyway.
-form-secret-again = Type { $name } again: a secret is not kept when warnings are shown. To launch without it, leave the field empty and press the button again
+form-secret-again = { $name } is a secret, so the form did not keep it. Type it again. To launch without typing it, press the button again: the saved or default value is then used, if there is one
 form-required = (required)
 form-choose = Choose…
 form-load-choices = Show the list
@@ -232,6 +232,11 @@ task-progress-reports =
         [one] { $count } progress report
        *[other] { $count } progress reports
     }
+task-progress-newest =
+    { $count ->
+        [one] The newest progress report
+       *[other] The newest { $count } progress reports
+    }
 
 filter-level = Level
 filter-any-level = All levels
@@ -276,7 +281,10 @@ compare-difference = Comparison
 compare-same = same
 compare-different = different
 compare-secret = secret, not compared
+compare-unknown = not known
+compare-value-unknown = value not known
 compare-absent = not a parameter of this version
+compare-known-same = All values that are known are the same.
 compare-count =
     { $count ->
         [0] All values are the same.

@@ -108,7 +108,7 @@ launch-sending = Envoi en cours…
 form-refused = Le pipeline n’a pas été lancé :
 form-warned = Vérifiez ces valeurs avant de lancer :
 form-warned-advice = Rien n’a encore été lancé. Corrigez les valeurs, ou lancez quand même.
-form-secret-again = Saisissez de nouveau « { $name } » : un secret n’est pas conservé quand un avertissement s’affiche. Pour lancer sans ce secret, laissez le champ vide et cliquez de nouveau sur le bouton
+form-secret-again = « { $name } » est un secret : le formulaire ne l’a pas conservé. Saisissez-le de nouveau. Pour lancer sans le saisir, cliquez encore une fois sur le bouton : la valeur enregistrée ou par défaut est alors utilisée, s’il y en a une
 form-required = (obligatoire)
 form-choose = Choisir…
 form-load-choices = Afficher la liste
@@ -183,11 +183,11 @@ task-not-confirmed = Signalé par le pipeline ; l’exécution n’est pas enco
 task-confirmed = Statut final
 task-progress = Avancement
 task-waits = En attente du démarrage de l’exécution par OpenHEXA
-task-not-sent = Ce lancement n’a pas encore été envoyé à OpenHEXA. La passerelle l’a enregistré et continue d’essayer : ne le relancez pas.
-task-not-sent-why = Ce lancement n’a pas encore été envoyé : { $why }. La passerelle l’a enregistré et continue d’essayer : ne le relancez pas.
+task-not-sent = Ce lancement n’a pas encore été envoyé à OpenHEXA. La passerelle l’a enregistré et continue d’essayer. Ne lancez pas le pipeline une seconde fois.
+task-not-sent-why = Ce lancement n’a pas encore été envoyé : { $why }. La passerelle l’a enregistré et continue d’essayer. Ne lancez pas le pipeline une seconde fois.
 task-openhexa-away = OpenHEXA ne répond pas
-task-waits-for-other = La passerelle a enregistré ce lancement. Elle l’enverra dès qu’elle aura trouvé l’exécution d’un lancement précédent de ce pipeline. Ne le relancez pas.
-task-searched-for = OpenHEXA n’a pas répondu à la demande de lancement. La passerelle recherche l’exécution dans OpenHEXA, et n’envoie de nouveau la demande que si cette exécution n’existe pas : ne relancez pas le pipeline.
+task-waits-for-other = La passerelle a enregistré ce lancement. Elle l’enverra dès qu’elle aura trouvé l’exécution d’un lancement précédent de ce pipeline. Ne lancez pas le pipeline une seconde fois.
+task-searched-for = OpenHEXA n’a pas répondu à la demande de lancement. La passerelle recherche l’exécution dans OpenHEXA, et n’envoie de nouveau la demande que si cette exécution n’existe pas. Ne lancez pas le pipeline une seconde fois.
 task-retried-until = Nouveaux essais jusqu’à
 task-failure-whole = Afficher le texte complet
 task-failure-above = Affiché en haut de cette page
@@ -232,6 +232,11 @@ task-progress-reports =
         [one] { $count } message d’avancement
        *[other] { $count } messages d’avancement
     }
+task-progress-newest =
+    { $count ->
+        [one] Le dernier message d’avancement
+       *[other] Les { $count } derniers messages d’avancement
+    }
 
 filter-level = Niveau
 filter-any-level = Tous les niveaux
@@ -256,14 +261,14 @@ result-items =
        *[other] { $count } éléments
     }
 
-origin-entered = saisi au lancement
-origin-relaunched = à partir de la tâche { $number }
+origin-entered = saisie au lancement
+origin-relaunched = reprise de la tâche { $number }
 origin-account = valeur par défaut de votre compte
 origin-version = enregistrée avec la version
 origin-parameter = valeur par défaut du pipeline
-origin-cleared = laissé vide au lancement
+origin-cleared = laissée vide au lancement
 origin-unset = aucune valeur
-origin-disabled = désactivé par un autre paramètre
+origin-disabled = désactivée par un autre paramètre
 
 compare-title = Comparer les paramètres
 compare-previous = Comparer avec la tâche précédente de ce pipeline
@@ -276,7 +281,10 @@ compare-difference = Comparaison
 compare-same = identique
 compare-different = différent
 compare-secret = secret, non comparé
+compare-unknown = inconnu
+compare-value-unknown = valeur inconnue
 compare-absent = n’est pas un paramètre de cette version
+compare-known-same = Toutes les valeurs connues sont identiques.
 compare-count =
     { $count ->
         [0] Toutes les valeurs sont identiques.

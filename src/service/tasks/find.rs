@@ -1,5 +1,5 @@
 //! The list of tasks for a page: one part of it, how many tasks match, and what they can be filtered by. Each of these costs
-//! the same in a long list: see [`MOST_COUNTED`] and [`MOST_SEARCHED`].
+//! the same in a long list: see [`MAX_COUNTED`] and [`MAX_SEARCHED`].
 
 use chrono::{DateTime, Utc};
 
@@ -12,9 +12,9 @@ pub use crate::store::TaskCount;
 use crate::store::{self, Db};
 
 /// Up to this many matching tasks are counted.
-pub const MOST_COUNTED: i64 = 10_000;
+pub const MAX_COUNTED: i64 = 10_000;
 /// If no index finds the tasks, for example for a text, this many tasks are searched: the newest of the chosen dates.
-pub const MOST_SEARCHED: i64 = 50_000;
+pub const MAX_SEARCHED: i64 = 50_000;
 
 /// A page of the tasks that match a filter.
 pub struct FoundTasks {
@@ -46,7 +46,7 @@ impl Tasks {
                 let (filter, is_cut) = limited(db, filter)?;
                 Ok(FoundTasks {
                     page: page_after(db, &seal, &filter, position.as_ref())?,
-                    count: store::count_up_to(db, &filter, MOST_COUNTED)?,
+                    count: store::count_up_to(db, &filter, MAX_COUNTED)?,
                     is_cut,
                     choices,
                 })
@@ -69,7 +69,7 @@ fn limited(db: &mut Db<'_>, filter: TaskFilter) -> Result<(TaskFilter, bool), Er
     if filter.is_indexed() {
         return Ok((filter, false));
     }
-    let since = store::examined_since(db, &filter, MOST_SEARCHED)?;
+    let since = store::examined_since(db, &filter, MAX_SEARCHED)?;
     let is_cut = since.is_some();
     let from = since.or(filter.from);
     Ok((TaskFilter { from, ..filter }, is_cut))

@@ -9,7 +9,7 @@ use crate::domain::ids::{AccountId, ConnectionId, TaskId};
 use crate::domain::message::say;
 use crate::domain::task::Task;
 use crate::service::{Error, Seal};
-use crate::store::{self, ConnectionAddress, Db, PagePosition};
+use crate::store::{self, ConnectionAddress, Db, EventsPage, PagePosition};
 pub use crate::store::{EventSelection, EventsQuery, SortColumn, TaskFilter};
 
 /// A task with the URL of its run in OpenHEXA.
@@ -40,10 +40,15 @@ pub struct TaskHistory {
     pub earlier: Option<i64>,
 }
 
-/// The newest events of a task for its page. Reports of progress are apart, so that they do not displace the others.
+/// The newest events of a task for its page. Reports of progress are apart, so that they do not displace the others; reports
+/// with a result and the first report of RUNNING are among the others.
 pub struct PageHistory {
     pub events: Vec<Event>,
     pub progress: Vec<Event>,
+    /// Whether there are earlier reports of progress.
+    pub is_progress_cut: bool,
+    /// The newest events whose messages can contain the searched text. None without a search.
+    pub found: Option<Vec<Event>>,
     /// The codes of the parameters whose values were the account's defaults.
     pub account_defaults: Vec<String>,
     /// Whether OpenHEXA denied the last stop request.
@@ -181,30 +186,28 @@ pub(super) fn page_after(
 }
 
 impl Tasks {
-    /// At most `limit` events and `limit` reports of progress.
+    /// At most `limit` events and `limit` reports of progress, and the same numbers of those that contain the text to find.
     pub async fn page_history(
         &self,
         account: AccountId,
         id: TaskId,
         limit: usize,
+        find: Option<String>,
     ) -> Result<PageHistory, Error> {
         self.store
             .read(move |db| {
                 let task =
                     store::get_task_without_result(db, account, id)?.ok_or_else(Error::no_task)?;
-                let mut read = |selection| {
-                    let part = EventsQuery {
-                        before: None,
-                        limit,
-                        selection,
-                    };
-                    store::events_page(db, account, id, &part)
+                let events = newest_events(db, &task, limit, None)?;
+                let found = match find {
+                    Some(_) => Some(newest_events(db, &task, limit, find)?),
+                    None => None,
                 };
-                let progress = read(EventSelection::Progress)?.events;
-                let events = read(EventSelection::WithoutProgress)?.events;
                 Ok(PageHistory {
-                    events,
-                    progress,
+                    events: events.others,
+                    is_progress_cut: events.progress.earlier.is_some(),
+                    progress: events.progress.events,
+                    found: found.map(|found| [found.others, found.progress.events].concat()),
                     account_defaults: account_defaults(db, account, id)?,
                     stop_denied: is_stop_denied(db, &task)?,
                 })
@@ -257,6 +260,32 @@ impl Tasks {
             .read(move |db| Ok(store::tasks_after(db, &filter, after.as_ref())?))
             .await
     }
+}
+
+/// Reports of progress, and the other events.
+struct NewestEvents {
+    progress: EventsPage,
+    others: Vec<Event>,
+}
+
+fn newest_events(
+    db: &mut Db<'_>,
+    task: &Task,
+    limit: usize,
+    find: Option<String>,
+) -> Result<NewestEvents, Error> {
+    let (account, id) = (task.account, task.id);
+    let first_running = store::first_event_id(db, account, id, EventKind::ReportedRunning)?;
+    let mut part = EventsQuery {
+        before: None,
+        limit,
+        selection: EventSelection::Progress { first_running },
+        find,
+    };
+    let progress = store::events_page(db, account, id, &part)?;
+    part.selection = EventSelection::WithoutProgress { first_running };
+    let others = store::events_page(db, account, id, &part)?.events;
+    Ok(NewestEvents { progress, others })
 }
 
 fn account_defaults(db: &mut Db<'_>, account: AccountId, id: TaskId) -> Result<Vec<String>, Error> {

@@ -19,7 +19,7 @@ use crate::service::catalog::{Catalog, Freshness};
 use crate::service::configuration::Configuration;
 
 const LINES: usize = 10;
-const LETTERS: usize = 2_000;
+const MAX_CHARACTERS: usize = 2_000;
 /// Shorter values are not masked: they are hardly secrets, and would mask half of the text.
 const SHORTEST: usize = 4;
 /// Lines of a secret with several lines, such as a private key, are masked if they are at least this long.
@@ -100,7 +100,7 @@ fn last_lines(log: &str, secrets: &[String]) -> Option<String> {
         .collect();
     let text = lines[lines.len().saturating_sub(LINES)..].join("\n");
     let text = masked(&text, secrets);
-    let skip = text.chars().count().saturating_sub(LETTERS);
+    let skip = text.chars().count().saturating_sub(MAX_CHARACTERS);
     let text: String = text
         .chars()
         .skip(skip)

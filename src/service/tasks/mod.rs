@@ -9,7 +9,7 @@ mod log_masking;
 use std::sync::Arc;
 
 pub use details::{RunDetails, RunMessage, RunOutput};
-pub use find::{FilterChoices, FoundTasks, MOST_COUNTED, MOST_SEARCHED, TaskCount};
+pub use find::{FilterChoices, FoundTasks, MAX_COUNTED, MAX_SEARCHED, TaskCount};
 pub use lists::{
     CursorPage, EventSelection, EventsQuery, NumberedPage, PageHistory, SortColumn, TaskFilter,
     TaskHistory, TaskView,

@@ -45,9 +45,9 @@ async fn the_exception_comes_first_and_the_traceback_is_folded(
     let shown = story.page(As::Viewer, &path(task)).await;
     assert_eq!(shown.at("failure"), LINE);
     assert!(
-        shown.at("live-told").ends_with(LINE),
+        shown.at("live-status").ends_with(LINE),
         "{}",
-        shown.at("live-told")
+        shown.at("live-status")
     );
     let folded = shown.at("failure-whole");
     assert!(folded.contains("Show the whole text") && folded.contains("KeyError: 'district'"));
@@ -158,5 +158,50 @@ async fn a_traceback_among_the_messages_is_folded_too(#[values(Sqlite, Postgres)
         shown.text()
     );
     assert!(shown.attribute("line-1", "id").is_some());
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_that_is_a_word_of_the_traceback_is_shown(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task, run) = fixtures::running(base).await;
+    reported(&story, task, &traceback()).await;
+    for text in ["district", "another exception occurred", &traceback()] {
+        story
+            .drive(&run, &json!({"status": "failed", "message": text}))
+            .await;
+    }
+    story.until_confirmed(task).await;
+    let shown = story.page(As::Viewer, &path(task)).await;
+    let messages = shown.at("live-messages");
+    for text in ["ERROR district", "ERROR another exception occurred"] {
+        assert!(messages.contains(text), "{text}: {messages}");
+    }
+    let repeated = messages.matches("Shown at the top of this page").count();
+    assert_eq!(repeated, 1, "{messages}");
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_that_contains_the_exception_is_not_repeated(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, task, run) = fixtures::running(base).await;
+    reported(&story, task, &traceback()).await;
+    for text in [
+        LINE.to_owned(),
+        format!("Traceback of another form\n{LINE}"),
+    ] {
+        story
+            .drive(&run, &json!({"status": "failed", "message": text}))
+            .await;
+    }
+    story.until_confirmed(task).await;
+    let shown = story.page(As::Viewer, &path(task)).await;
+    let messages = shown.at("live-messages");
+    let repeated = messages.matches("Shown at the top of this page").count();
+    assert_eq!(repeated, 1, "{messages}");
+    assert!(!messages.contains("ERROR Traceback"), "{messages}");
     story.end().await;
 }

@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::catalogue::id;
+use crate::support::catalogue::{id, injected, pipeline, quick};
 use crate::support::fixtures;
-use crate::support::story::{As, Base, Postgres, Sqlite, Story};
+use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
 fn path(task: i64) -> String {
     format!("/dashboard/tasks/{task}/")
@@ -199,6 +199,93 @@ async fn a_run_has_one_duration_on_all_pages(#[values(Sqlite, Postgres)] base: B
         monitoring.at("live-durations").contains(took),
         "{}",
         monitoring.text()
+    );
+    story.end().await;
+}
+
+/// A task whose first report of RUNNING was a message about Mora. 210 reports followed, one of them with a result.
+async fn with_many_reports(base: Base) -> (Story, i64) {
+    let story = StoryBuilder::on(base)
+        .pipelines(json!([pipeline(1, &injected(), quick("manual"))]))
+        .setting("limits.reports_per_second", "0")
+        .begin()
+        .await;
+    let task = story.launch(&id(1), json!({})).await;
+    story
+        .until(task, "the run", |task| task["status"] == "RUNNING")
+        .await;
+    let mut first = json!({"status": "RUNNING", "progress_value": 1, "end_value": 500});
+    first["progress_message"] = json!("Reading Mora, 100% of École_A");
+    report(&story, task, first).await;
+    story.advance(TimeDelta::seconds(1));
+    report(&story, task, json!({"result": {"rows": 7}})).await;
+    for step in 2..=210 {
+        let message = format!("Reading 100 rows of ECOLE-A, step {step}");
+        let mut progress = json!({"status": "RUNNING", "progress_value": step, "end_value": 500});
+        progress["progress_message"] = json!(message);
+        report(&story, task, progress).await;
+    }
+    (story, task)
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_history_contains_the_first_of_many_reports(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task) = with_many_reports(base).await;
+    let shown = story.page(As::Viewer, &path(task)).await;
+    let history = shown.at("live-events");
+    let reports = history.matches("The pipeline reports: running").count();
+    assert_eq!(reports, 1, "{history}");
+    assert!(history.contains("1 of 500"), "{history}");
+    assert!(history.contains("with a result"), "{history}");
+    let ticks = shown.at("ticks");
+    assert!(
+        ticks.starts_with("The newest 200 progress reports"),
+        "{ticks}"
+    );
+    assert!(
+        ticks.contains("210 of 500") && !ticks.contains(", 1 of 500"),
+        "{ticks}"
+    );
+    let french = story.french_page(As::Viewer, &path(task)).await.at("ticks");
+    assert!(
+        french.starts_with("Les 200 derniers messages d’avancement"),
+        "{french}"
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_finds_messages_that_are_no_longer_shown(#[values(Sqlite, Postgres)] base: Base) {
+    let (story, task) = with_many_reports(base).await;
+    let found = async |query: &str| {
+        let place = format!("{}?{query}", path(task));
+        let shown = story.page(As::Viewer, &place).await;
+        let history = shown.at("live-events");
+        assert!(history.contains("Launch requested"), "{history}");
+        shown.at("live-messages")
+    };
+    let first = "Reading Mora, 100% of École_A";
+    let newest = found("").await;
+    assert!(
+        newest.contains("step 210") && !newest.contains(first),
+        "{newest}"
+    );
+    for text in ["mora", "100%25", "%C3%89COLE_", "cole_a"] {
+        let messages = found(&format!("find={text}")).await;
+        assert!(messages.contains(first), "{text}: {messages}");
+        assert!(!messages.contains("step"), "{text}: {messages}");
+    }
+    let others = found("find=STEP+2").await;
+    for step in ["step 2 ", "step 29 ", "step 210"] {
+        assert!(format!("{others} ").contains(step), "{step}: {others}");
+    }
+    assert!(!others.contains("step 30"), "{others}");
+    let nothing = found("find=kouss%C3%A9ri").await;
+    assert!(
+        nothing.contains("No message matches the filter."),
+        "{nothing}"
     );
     story.end().await;
 }

@@ -66,7 +66,7 @@ async fn it_shows_progress_and_messages_of_the_run(#[values(Sqlite, Postgres)] b
     );
     assert!(
         shown
-            .at("live-told")
+            .at("live-status")
             .contains("Running, 25 %: Reading <districts>")
     );
     let french = story.french_page(As::Operator, &path(task)).await;

@@ -236,7 +236,9 @@ async fn several_statuses_are_chosen_at_once(#[values(Sqlite, Postgres)] base: B
         (vec![stopped], "1 tâche.")
     );
     assert!(
-        french.at("live-tasks").contains("■ Arrêtée exécution pas encore terminée"),
+        french
+            .at("live-tasks")
+            .contains("■ Arrêtée exécution pas encore terminée"),
         "{}",
         french.text()
     );

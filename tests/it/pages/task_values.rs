@@ -78,9 +78,9 @@ async fn every_value_is_shown_by_name_with_its_origin(#[values(Sqlite, Postgres)
         "valeur par défaut du pipeline",
         "enregistrée avec la version",
         "valeur par défaut de votre compte",
-        "saisi au lancement",
+        "saisie au lancement",
         "aucune valeur",
-        "désactivé par un autre paramètre",
+        "désactivée par un autre paramètre",
     ] {
         assert!(french.has(text), "{text}: {}", french.text());
     }
@@ -114,6 +114,11 @@ async fn a_relaunch_says_from_which_task(#[values(Sqlite, Postgres)] base: Base)
         french
             .at("live-about")
             .contains(&format!("Relance à partir de la tâche {first}"))
+    );
+    assert!(
+        french.has(&format!("Level level 0,5 reprise de la tâche {first}")),
+        "{}",
+        french.text()
     );
     story.end().await;
 }
@@ -211,5 +216,69 @@ async fn only_tasks_of_the_same_pipeline_are_compared(#[values(Sqlite, Postgres)
     story
         .page_with(As::Viewer, &compare("zzz".to_owned()), 400)
         .await;
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_text_replaces_the_saved_value(#[values(Sqlite, Postgres)] base: Base) {
+    let mut own = pipeline(
+        1,
+        &[parameter("note", "str", json!({"name": "Note"}))],
+        quick("succeed"),
+    );
+    own["versions"][0]["config"] = json!({"note": "saved"});
+    let story = StoryBuilder::on(base).pipelines(json!([own])).begin().await;
+    let task = launched(&story, json!({"note": ""})).await;
+    let french = story.french_page(As::Viewer, &path(task)).await;
+    assert!(
+        french.has("Note note – laissée vide au lancement"),
+        "{}",
+        french.text()
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn defaults_of_a_version_that_cannot_be_loaded_do_not_count_as_different(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let mut all = pipelines();
+    let mut second = all[0]["versions"][0].clone();
+    (second["id"], second["versionNumber"]) = (json!(id(1002)), json!(2));
+    all[0]["versions"].as_array_mut().unwrap().push(second);
+    let mut story = StoryBuilder::on(base).pipelines(all).begin().await;
+    let config = json!({"level": 0.5});
+    let body = json!({"version": id(1001), "config": config});
+    let place = format!("/pipelines/{}/launch/", id(1));
+    let answer = story.post(&place, &body).await.expect(201);
+    let first = answer["task"]["id"].as_i64().unwrap();
+    story.until_confirmed(first).await;
+    let second = launched(&story, config).await;
+    let third = launched(&story, json!({"level": 0.7})).await;
+    story.restart().await;
+    let fault = json!({"fault": "html_500", "operation": "pipelineVersion", "count": 100});
+    story.fault(&fault).await;
+    let compare = |task: i64| format!("{}compare/?with={first}", path(task));
+    let shown = story.page(As::Viewer, &compare(second)).await;
+    for text in [
+        "only the values that were sent are listed",
+        "All values that are known are the same.",
+        "Country country Chad default of the pipeline – value not known not known",
+        "Level level 0.5 entered at launch 0.5 entered at launch same",
+    ] {
+        assert!(shown.has(text), "{text}: {}", shown.text());
+    }
+    assert!(!shown.has("different"), "{}", shown.text());
+    let shown = story.page(As::Viewer, &compare(third)).await;
+    assert!(shown.has("1 value differs."), "{}", shown.text());
+    let french = story.french_page(As::Viewer, &compare(second)).await;
+    for text in [
+        "Toutes les valeurs connues sont identiques.",
+        "– valeur inconnue inconnu",
+    ] {
+        assert!(french.has(text), "{text}: {}", french.text());
+    }
     story.end().await;
 }

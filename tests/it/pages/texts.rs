@@ -207,7 +207,7 @@ async fn levels_and_reports_are_shown_in_french(#[values(Sqlite, Postgres)] base
     assert!(
         shown.answer.text.contains("En erreur\u{a0}: "),
         "{}",
-        shown.at("live-told")
+        shown.at("live-status")
     );
     let english = story.page(As::Operator, &path).await;
     assert!(

@@ -50,6 +50,11 @@ async fn a_launch_that_could_not_be_sent_says_why_and_until_when(
             .at("live-progress")
             .contains("Nouveaux essais jusqu’à")
     );
+    assert!(
+        french
+            .at("live-progress")
+            .contains("Ne lancez pas le pipeline une seconde fois.")
+    );
     let list = story.french_page(As::Operator, LIST).await.at("live-tasks");
     assert!(list.contains("Pas encore envoyée à OpenHEXA"), "{list}");
     story
@@ -78,6 +83,14 @@ async fn a_launch_without_a_response_says_that_its_run_is_searched_for(
     let shown = story.page(As::Operator, &format!("{LIST}{task}/")).await;
     let told = shown.at("live-progress");
     assert!(told.contains("is searching OpenHEXA for the run"), "{told}");
+    let french = story
+        .french_page(As::Operator, &format!("{LIST}{task}/"))
+        .await;
+    let told = french.at("live-progress");
+    assert!(
+        told.contains("Ne lancez pas le pipeline une seconde fois."),
+        "{told}"
+    );
     let list = story.french_page(As::Operator, LIST).await.at("live-tasks");
     assert!(
         list.contains("la passerelle recherche l’exécution"),

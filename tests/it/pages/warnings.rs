@@ -4,7 +4,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use super::Page;
+use super::{Form, Page};
 use crate::support::catalogue::{id, parameter, pipeline, quick};
 use crate::support::story::{As, Base, Postgres, Sqlite, Story, StoryBuilder};
 
@@ -211,7 +211,7 @@ async fn a_secret_is_not_forgotten_between_warning_and_launch(
         .refused(As::Operator, &warned.form(&path()), 400)
         .await;
     assert!(
-        refused.at("field-sms_key-error").contains("type it again"),
+        refused.at("field-sms_key-error").contains("Type it again"),
         "{}",
         refused.text()
     );
@@ -234,5 +234,96 @@ async fn without_openhexa_no_warnings_are_shown(#[values(Sqlite, Postgres)] base
         .fill("config.population", &["popullation"]);
     let task = story.send_on(As::Operator, &form).await;
     assert!(task.starts_with("/dashboard/tasks/"));
+    story.end().await;
+}
+
+async fn begin_with_number(base: Base) -> (Story, Page) {
+    let districts = json!({"path": "reference/districts.csv", "format": "csv", "column": "name"});
+    let parameters = [
+        parameter("years", "int", json!({"name": "Years"})),
+        parameter("district", "str", json!({"choicesFromFile": districts})),
+        parameter("sms_key", "secret", json!({"name": "SMS key"})),
+    ];
+    let story = StoryBuilder::on(base)
+        .pipelines(json!([pipeline(1, &parameters, quick("succeed"))]))
+        .begin()
+        .await;
+    let page = story.page(As::Operator, &path()).await;
+    (story, page)
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_is_not_forgotten_between_error_and_launch(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, page) = begin_with_number(base).await;
+    let secret = story.secrets.parameter.clone();
+    let form = page
+        .form(&path())
+        .fill("config.years", &["five"])
+        .fill("config.sms_key", &[&secret]);
+    let wrong = story.refused(As::Operator, &form, 400).await;
+    let form = wrong.form(&path()).fill("config.years", &["5"]);
+    let refused = story.refused(As::Operator, &form, 400).await;
+    assert_eq!(
+        refused.at("field-sms_key-error"),
+        "SMS key is a secret, so the form did not keep it. Type it again. To launch without typing it, press the button \
+        again: the saved or default value is then used, if there is one"
+    );
+    let ask = story
+        .ask_at(As::Operator, Method::POST, &form.action)
+        .header("sec-fetch-site", "same-origin")
+        .header("accept-language", "fr");
+    let french = ask
+        .body("application/x-www-form-urlencoded", form.body())
+        .send()
+        .await;
+    let french = Page::of(french, 400).at("field-sms_key-error");
+    assert!(
+        french.contains(
+            "est un secret : le formulaire ne l’a pas conservé. Saisissez-le de nouveau."
+        ),
+        "{french}"
+    );
+    assert_eq!(story.tasks().await.len(), 0);
+    story.send_on(As::Operator, &refused.form(&path())).await;
+    let runs = story.runs().await;
+    assert_eq!(runs[0]["config"]["years"], 5);
+    assert!(runs[0]["config"].get("sms_key").is_none(), "{runs:?}");
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_is_not_forgotten_while_choices_are_loaded(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let (story, page) = begin_with_number(base).await;
+    let secret = story.secrets.parameter.clone();
+    let choices = |form: Form| Form {
+        action: format!("{}choices/", path()),
+        ..form
+    };
+    let form = page.form(&path()).fill("config.sms_key", &[&secret]);
+    let mut form = choices(form);
+    for _ in 0..2 {
+        let loaded = story.refused(As::Operator, &form, 200).await;
+        form = choices(loaded.form(&path()));
+        assert_eq!(form.value("retype"), ["sms_key"]);
+    }
+    let form = Form {
+        action: path(),
+        ..form
+    };
+    let refused = story.refused(As::Operator, &form, 400).await;
+    assert!(
+        refused.at("field-sms_key-error").contains("Type it again"),
+        "{}",
+        refused.text()
+    );
+    let form = refused.form(&path()).fill("config.sms_key", &[&secret]);
+    story.send_on(As::Operator, &form).await;
+    assert_eq!(story.runs().await[0]["config"]["sms_key"], json!(secret));
     story.end().await;
 }

@@ -332,6 +332,7 @@ impl Driver {
             before: None,
             limit: 10_000,
             selection: store::EventSelection::All,
+            find: None,
         };
         let page = self.read(move |db| store::events_page(db, ONLY_ACCOUNT, task, &part));
         assert_eq!(page.earlier, None, "the whole history");
