@@ -148,11 +148,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let metrics = http_config.metrics.handle().cloned();
     let (server, serving) = front::serve(&settings, start.listener, bridge.clone(), http_config)?;
     let stop_flushing = CancellationToken::new();
-    let mut periodic = vec![periodic_jobs::stream_publisher(&settings, &bridge)];
-    periodic.extend(metrics.map(periodic_jobs::metrics_upkeep));
-    if start.reconciles {
-        periodic.push(periodic_jobs::reconciler(&settings, &bridge));
-    }
+    let periodic = periodic_jobs::all(&settings, &bridge, metrics, start.reconciles);
     let background = start_jobs(periodic, &bridge, &stop, &stop_flushing);
     Ok(Running {
         bridge,

@@ -1,4 +1,4 @@
-//! The list of periodic jobs.
+//! The list of periodic jobs. `app.rs` starts them, and stops them with the bridge.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -20,9 +20,24 @@ const CONCURRENT_CYCLES: usize = 4;
 /// How often merged progress of reports is written.
 const FLUSH: Duration = Duration::from_secs(1);
 
+/// All jobs that stop when the bridge begins to stop. `reconciles` is false in tests that run the polling cycles themselves.
+pub fn all(
+    settings: &Settings,
+    bridge: &Bridge,
+    metrics: Option<PrometheusHandle>,
+    reconciles: bool,
+) -> Vec<Job> {
+    let mut jobs = vec![stream_publisher(settings, bridge)];
+    jobs.extend(metrics.map(metrics_upkeep));
+    if reconciles {
+        jobs.push(reconciler(settings, bridge));
+    }
+    jobs
+}
+
 /// Polls runs, sends launches and corrects Iaso's rows. Replicas share the work through leases. Tests run the cycles
 /// themselves.
-pub fn reconciler(settings: &Settings, bridge: &Bridge) -> Job {
+fn reconciler(settings: &Settings, bridge: &Bridge) -> Job {
     let period = settings.reconcile.period.0;
     let run = |runs: Arc<Runs>| async move { runs.reconciler.run().await };
     Job::new("reconcile", period, bridge.runs.clone(), run)
@@ -31,20 +46,21 @@ pub fn reconciler(settings: &Settings, bridge: &Bridge) -> Job {
 }
 
 /// Publishes changes of tasks to the live streams of this replica.
-pub fn stream_publisher(settings: &Settings, bridge: &Bridge) -> Job {
+fn stream_publisher(settings: &Settings, bridge: &Bridge) -> Job {
     let period = settings.stream.poll.0;
     let run = |live: Arc<Live>| async move { live.publish_changes().await };
     Job::new("streams", period, bridge.live.clone(), run).wake(bridge.live.wake_signal())
 }
 
-/// Writes the merged progress that this replica has received.
+/// Writes the merged progress that this replica has received. It is not one of [`all`], because it stops later: the last
+/// requests can still bring progress.
 pub fn report_writer(bridge: &Bridge) -> Job {
     let run = |runs: Arc<Runs>| async move { runs.reports.flush().await };
     Job::new("reports", FLUSH, bridge.runs.clone(), run)
 }
 
 /// Moves recorded durations into their buckets, also if nothing reads `/metrics`.
-pub fn metrics_upkeep(handle: PrometheusHandle) -> Job {
+fn metrics_upkeep(handle: PrometheusHandle) -> Job {
     Job::new("metrics", UPKEEP, handle, |handle| {
         handle.run_upkeep();
         ready(Ok::<(), Infallible>(()))

@@ -1,7 +1,9 @@
-//! All routes, each with the role that it requires. The first line of each file in this folder says what belongs there.
+//! The route list, and what a route can be wrapped in: role, limits, audit log. The routes of the API are in `api_routes.rs`, those
+//! of the pages in `page_routes.rs`. The first line of each file in this folder says what belongs there.
 
 mod accept_language;
 mod api;
+mod api_routes;
 mod audit;
 mod auth;
 mod chunked_body;
@@ -14,6 +16,7 @@ mod middleware;
 pub mod openapi;
 mod ops;
 mod origin;
+mod page_routes;
 mod rate_limit;
 mod rate_limiter;
 mod request_body;
@@ -27,9 +30,9 @@ mod write_timeout;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 
-use crate::domain::principal::Role::{self, Administrator, Operator, Viewer};
+use crate::domain::principal::Role;
 use crate::service::Bridge;
-use routes::{Resource, Route, Router, delete, get, patch, post, put};
+use routes::{Resource, Route, Router, get};
 
 pub use accept_language::Language;
 pub use api::stream::task_json;
@@ -46,15 +49,15 @@ pub use strip_upgrade::StripUpgrade;
 pub use unread_body::close_after_unread_body;
 pub use write_timeout::WriteTimeout;
 
-/// The whole route list. A route of the API is documented at its handler and listed in `openapi/mod.rs`.
+/// The whole route list.
 fn router() -> Router {
     Router::default()
         .service(path("/healthz", [get().to(ops::healthz)]))
         .service(path("/readyz", [get().to(ops::readyz)]))
         .service(path("/metrics", [get().to(ops::metrics)]))
-        .service(api().below("/api/openhexa"))
-        .service(dashboard().below(ui::DASHBOARD))
-        .service(dashboard().below(ui::BELOW_API))
+        .service(api_routes::all().below("/api/openhexa"))
+        .service(page_routes::all().below(ui::DASHBOARD))
+        .service(page_routes::all().below(ui::BELOW_API))
 }
 
 /// The routes with their methods and roles, for the API reference and the tests.
@@ -65,287 +68,6 @@ pub fn list_routes() -> Vec<ListedRoute> {
 pub fn register_routes(app: &mut ServiceConfig) {
     router().register(app);
     app.default_service(web::to(ui::unknown_route));
-}
-
-/// The routes of the API.
-fn api() -> Router {
-    Router::default()
-        .service(pipelines())
-        .service(configuration())
-        .service(tasks())
-        .service(path("/openapi.json", [get().to(openapi::endpoints::json)]))
-        .service(path("/docs", [get().to(openapi::endpoints::html)]))
-}
-
-fn pipelines() -> Router {
-    Router::default()
-        .service(path(
-            "/pipelines",
-            [requires(Viewer, get().to(api::pipelines::list))],
-        ))
-        .service(path(
-            "/pipelines/config",
-            [requires_or_no_profile(
-                Viewer,
-                get().to(api::config::public),
-            )],
-        ))
-        .service(path(
-            "/pipelines/{id}",
-            [
-                requires(Viewer, get().to(api::pipelines::detail)),
-                // A pipeline reports with its callback token, so the handler authenticates the caller itself (`Reporter`).
-                patch().to(api::callback::report),
-            ],
-        ))
-        .service(path(
-            "/pipelines/{id}/validate",
-            [requires(Operator, post().to(api::launch::validate))],
-        ))
-        .service(path(
-            "/pipelines/{id}/launch",
-            [audited(
-                "launch",
-                requires(Operator, launch_limited(post().to(api::launch::launch))),
-            )],
-        ))
-        .service(path(
-            "/pipelines/{id}/versions",
-            [requires(Viewer, get().to(api::pipeline_lists::versions))],
-        ))
-        .service(path(
-            "/pipelines/{id}/runs",
-            [requires(Viewer, get().to(api::pipeline_lists::runs))],
-        ))
-        .service(path(
-            "/pipelines/{id}/parameters/{code}/choices",
-            [requires(Viewer, get().to(api::pipeline_lists::choices))],
-        ))
-}
-
-fn configuration() -> Router {
-    Router::default()
-        .service(path(
-            "/config",
-            [
-                requires(Administrator, get().to(api::config::read)),
-                audited(
-                    "config.replace",
-                    requires(Administrator, put().to(api::config::replace)),
-                ),
-                audited(
-                    "config.amend",
-                    requires(Administrator, patch().to(api::config::amend)),
-                ),
-                audited(
-                    "config.delete",
-                    requires(Administrator, delete().to(api::config::delete)),
-                ),
-            ],
-        ))
-        .service(path(
-            "/config/check",
-            [audited(
-                "config.check",
-                requires(Administrator, post().to(api::config::check)),
-            )],
-        ))
-}
-
-fn tasks() -> Router {
-    Router::default()
-        .service(path(
-            "/tasks",
-            [requires(Viewer, get().to(api::tasks::list))],
-        ))
-        // Before `/tasks/{id}`, which would match `stream` as an id.
-        .service(path(
-            "/tasks/stream",
-            [requires(Viewer, get().to(api::stream::all))],
-        ))
-        .service(path(
-            "/tasks/{id}/stream",
-            [requires(Viewer, get().to(api::stream::one))],
-        ))
-        .service(path(
-            "/tasks/{id}",
-            [requires(Viewer, get().to(api::tasks::detail))],
-        ))
-        .service(path(
-            "/tasks/{id}/relaunch",
-            [audited(
-                "relaunch",
-                requires(Operator, launch_limited(post().to(api::relaunch::relaunch))),
-            )],
-        ))
-        .service(path(
-            "/tasks/{id}/cancel",
-            [audited(
-                "cancel",
-                requires(Operator, post().to(api::tasks::cancel)),
-            )],
-        ))
-        .service(path(
-            "/tasks/{id}/logs",
-            [requires(Viewer, get().to(api::task_history::logs))],
-        ))
-        .service(path(
-            "/tasks/{id}/events",
-            [requires(Viewer, get().to(api::task_history::events))],
-        ))
-}
-
-/// The pages. They are not part of the API. Without credentials they return the sign-in page.
-fn dashboard() -> Router {
-    Router::default()
-        .service(path("", [get().to(ui::home)]))
-        .service(path(
-            "/static/{file}",
-            [get().to(ui::assets::file).compressed()],
-        ))
-        .service(path(
-            "/sign-in",
-            [get().to(ui::sign_in::show), post().to(ui::sign_in::sign_in)],
-        ))
-        .service(path("/sign-out", [post().to(ui::sign_in::sign_out)]))
-        .service(pipeline_pages())
-        .service(task_pages())
-        .service(path(
-            "/monitoring",
-            [page(Viewer, get().to(ui::monitoring::show))],
-        ))
-        .service(settings())
-}
-
-fn pipeline_pages() -> Router {
-    Router::default()
-        .service(path(
-            "/pipelines",
-            [page(Viewer, get().to(ui::pipelines::list))],
-        ))
-        .service(path(
-            "/pipelines/{id}",
-            [
-                page(Viewer, get().to(ui::pipeline::show)),
-                audited(
-                    "launch",
-                    page(Operator, launch_limited(post().to(ui::launch::send))),
-                ),
-            ],
-        ))
-        .service(path(
-            "/pipelines/{id}/choices",
-            [page(Operator, post().to(ui::launch::choices))],
-        ))
-}
-
-fn task_pages() -> Router {
-    Router::default()
-        .service(path("/tasks", [page(Viewer, get().to(ui::tasks::list))]))
-        // Before `/tasks/{id}`, which would match `stream` as an id.
-        .service(path(
-            "/tasks/stream",
-            [page_stream(Viewer, get().to(api::stream::all))],
-        ))
-        .service(path(
-            "/tasks/{id}",
-            [page(Viewer, get().to(ui::task::show))],
-        ))
-        .service(path(
-            "/tasks/{id}/stream",
-            [page_stream(Viewer, get().to(api::stream::one))],
-        ))
-        .service(path(
-            "/tasks/{id}/result",
-            [page(Viewer, get().to(ui::task::result))],
-        ))
-        .service(path(
-            "/tasks/{id}/compare",
-            [page(Viewer, get().to(ui::task_compare::show))],
-        ))
-        .service(path(
-            "/tasks/{id}/cancel",
-            [audited(
-                "cancel",
-                page(Operator, post().to(ui::task_actions::cancel)),
-            )],
-        ))
-        .service(path(
-            "/tasks/{id}/relaunch",
-            [audited(
-                "relaunch",
-                page(
-                    Operator,
-                    launch_limited(post().to(ui::task_actions::relaunch)),
-                ),
-            )],
-        ))
-}
-
-/// The pages of administrators.
-fn settings() -> Router {
-    use ui::settings::{history, keys};
-    let admin = |route| page(Administrator, route);
-    Router::default()
-        .service(connection_settings())
-        .service(default_parameters())
-        .service(path(
-            "/settings/keys",
-            [
-                admin(get().to(keys::list)),
-                audited("key.create", admin(post().to(keys::create))),
-            ],
-        ))
-        .service(path(
-            "/settings/keys/{id}/revoke",
-            [audited("key.revoke", admin(post().to(keys::revoke)))],
-        ))
-        .service(path("/settings/history", [admin(get().to(history::list))]))
-}
-
-fn connection_settings() -> Router {
-    use ui::settings::connection;
-    let admin = |route| page(Administrator, route);
-    Router::default()
-        .service(path(
-            "/settings",
-            [
-                admin(get().to(connection::show)),
-                audited("config.amend", admin(post().to(connection::save))),
-            ],
-        ))
-        .service(path(
-            "/settings/check",
-            [audited("config.check", admin(post().to(connection::check)))],
-        ))
-        .service(path(
-            "/settings/delete",
-            [audited(
-                "config.delete",
-                admin(post().to(connection::delete)),
-            )],
-        ))
-}
-
-fn default_parameters() -> Router {
-    use ui::settings::{defaults, pipelines};
-    let admin = |route| page(Administrator, route);
-    Router::default()
-        .service(path(
-            "/settings/pipelines",
-            [admin(get().to(pipelines::list))],
-        ))
-        .service(path(
-            "/settings/pipelines/{id}",
-            [
-                admin(get().to(defaults::show)),
-                audited("config.amend", admin(post().to(defaults::save))),
-            ],
-        ))
-        .service(path(
-            "/settings/pipelines/{id}/choices",
-            [admin(post().to(defaults::choices))],
-        ))
 }
 
 /// Makes the bridge and the settings available to handlers and middleware.

@@ -178,6 +178,109 @@ fn test_files_named_in_a_page_exist() {
     }
 }
 
+/// `src/language/{en,fr}/api.ftl` → one path per language.
+fn alternatives(path: &str) -> Vec<String> {
+    let Some((before, (inside, after))) = path
+        .split_once('{')
+        .and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    else {
+        return vec![path.to_owned()];
+    };
+    let parts = inside.split(',');
+    parts
+        .flat_map(|part| alternatives(&format!("{before}{part}{after}")))
+        .collect()
+}
+
+/// The paths and file names in backticks, outside of code blocks. A route starts with a slash and is not a path.
+fn named_paths(page: &str) -> BTreeSet<String> {
+    let block = Regex::new(r"(?ms)^```.*?^```$").unwrap();
+    let path = Regex::new(
+        r"`([\w.][\w.,{}-]*/[\w.,{}/-]*|[\w.{},-]+\.(?:rs|md|toml|ftl|html|sql|yml|py|json))`",
+    );
+    let page = block.replace_all(page, "");
+    let found: Vec<String> = path
+        .unwrap()
+        .captures_iter(&page)
+        .map(|found| found[1].to_owned())
+        .collect();
+    found.iter().flat_map(|path| alternatives(path)).collect()
+}
+
+/// A file name without a folder is the name of any file of the repository.
+fn is_file_of_the_repository(path: &str) -> bool {
+    if path.contains('/') {
+        // `ARCHITECTURE.md` and the glossary leave out `src/`, and the table of the service's modules `src/service/`.
+        let bases = ["", "src", "src/service"];
+        return bases
+            .iter()
+            .any(|base| root().join(base).join(path).exists());
+    }
+    let ending = path.rsplit_once('.').expect("a file name").1;
+    let folders = [
+        "src",
+        "emulator",
+        "tests",
+        "migrations",
+        "config",
+        "deploy",
+        "docs",
+    ];
+    root().join(path).exists()
+        || folders.iter().any(|folder| {
+            let files = files(&root().join(folder), ending);
+            files.iter().any(|file| file.ends_with(path))
+        })
+}
+
+#[test]
+fn files_named_for_developers_exist() {
+    for (name, least) in [("CONTRIBUTING.md", 80), ("ARCHITECTURE.md", 80)] {
+        let named = named_paths(&document(name));
+        assert!(named.len() >= least, "{name}: {named:?}");
+        let missing: Vec<_> = named
+            .iter()
+            .filter(|path| !is_file_of_the_repository(path))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "{name} names files that do not exist: {missing:?}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_does_not_exist_is_found() {
+    let page = "`src/{main,gone}.rs`, `gone.rs` and `layout.rs`, not `/tasks/`, `server.port` or `make test`\n```\n`no/file`\n```\n";
+    let named = named_paths(page);
+    let missing: Vec<_> = named
+        .iter()
+        .filter(|path| !is_file_of_the_repository(path))
+        .collect();
+    assert_eq!(missing, ["gone.rs", "src/gone.rs"]);
+    assert_eq!(named.len(), 4);
+}
+
+#[test]
+fn each_audited_action_is_in_the_page() {
+    let audited = Regex::new(r#"\baudited\(\s*"([^"]+)""#).unwrap();
+    let mut actions = BTreeSet::new();
+    for file in files(&root().join("src/http"), "rs") {
+        let text = std::fs::read_to_string(&file).unwrap();
+        actions.extend(audited.captures_iter(&text).map(|one| one[1].to_owned()));
+    }
+    assert!(actions.len() >= 9, "{actions:?}");
+    let page = document("docs/operations.md");
+    let row = page.lines().find(|line| line.starts_with("| `action` |"));
+    let row = row.expect("the row with the actions");
+    for action in actions {
+        assert!(
+            row.contains(&format!("`{action}`")),
+            "add the action `{action}` to the table of the audit log in docs/operations.md"
+        );
+    }
+}
+
 /// A row of the table of metrics: its name, its type and its labels.
 fn documented_metrics() -> Vec<(String, String, BTreeSet<String>)> {
     let row = Regex::new(r"(?m)^\| `(openhexa_bridge_\w+)` \| (\w+) \| \w+ \|([^|]*)\|").unwrap();

@@ -65,7 +65,7 @@ fn every_route_is_described_and_nothing_else_is() {
     let lost: Vec<_> = described.difference(&registered).collect();
     assert!(
         lost.is_empty(),
-        "{lost:?} is documented but not in the route list (src/http/mod.rs): does its path or method differ?"
+        "{lost:?} is documented but not in the route list (src/http/api_routes.rs): does its path or method differ?"
     );
 }
 

@@ -249,10 +249,12 @@ fn the_error_says_where_a_value_was_set() {
 #[test]
 fn an_unknown_setting_is_an_error_with_the_known_ones() {
     let told = from_environment(&[("SERVER__PROT", "80")]).unwrap_err();
+    let known = known_in("server");
     assert_eq!(
         told,
-        "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is not a setting; known settings: \
-         server.address, server.body_limit, server.body_timeout, server.connections, server.dangerously_let_everybody_administer, server.disconnect_timeout, server.header_timeout, server.keep_alive, server.port, server.public_url, server.stop_within, server.trusted_proxies, server.workers, server.write_timeout"
+        format!(
+            "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is not a setting; known settings: {known}"
+        )
     );
     let told = from_environment(&[("SERVERS__PORT", "80")]).unwrap_err();
     assert!(
@@ -443,6 +445,14 @@ pub fn keys_in(text: &str) -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// The settings of a section as an error lists them: `log.filter, log.format`.
+pub fn known_in(section: &str) -> String {
+    let start = format!("{section}.");
+    let keys = keys_in(DEFAULTS).into_iter();
+    let keys: Vec<String> = keys.filter(|key| key.starts_with(&start)).collect();
+    keys.join(", ")
 }
 
 #[test]

@@ -30,7 +30,53 @@ pub enum Section {
     Tasks,
     Monitoring,
     Settings,
+    /// Not in the navigation.
     Other,
+}
+
+/// An entry of the navigation.
+struct NavigationEntry {
+    section: Section,
+    path: &'static str,
+    /// The key of its text.
+    name: &'static str,
+    /// The lowest role that sees it.
+    role: Role,
+}
+
+/// The navigation, in the order of the page.
+const NAVIGATION: [NavigationEntry; 4] = [
+    NavigationEntry {
+        section: Section::Pipelines,
+        path: "/pipelines/",
+        name: "nav-pipelines",
+        role: Role::Viewer,
+    },
+    NavigationEntry {
+        section: Section::Tasks,
+        path: "/tasks/",
+        name: "nav-tasks",
+        role: Role::Viewer,
+    },
+    NavigationEntry {
+        section: Section::Monitoring,
+        path: "/monitoring/",
+        name: "nav-monitoring",
+        role: Role::Viewer,
+    },
+    NavigationEntry {
+        section: Section::Settings,
+        path: "/settings/",
+        name: "settings-nav",
+        role: Role::Administrator,
+    },
+];
+
+/// A link of the navigation, in the user's language.
+pub struct NavigationLink {
+    pub address: String,
+    pub name: String,
+    pub is_current: bool,
 }
 
 pub struct Layout {
@@ -91,14 +137,16 @@ impl Layout {
         self.language.code()
     }
 
-    pub fn is_at(&self, here: &str) -> bool {
-        match self.here {
-            Section::Pipelines => here == "pipelines",
-            Section::Tasks => here == "tasks",
-            Section::Monitoring => here == "monitoring",
-            Section::Settings => here == "settings",
-            Section::Other => false,
-        }
+    /// The links that the user may see.
+    pub fn navigation(&self) -> Vec<NavigationLink> {
+        let visible = NAVIGATION.iter().filter(|entry| self.has_role(entry.role));
+        visible
+            .map(|entry| NavigationLink {
+                address: self.path_to(entry.path),
+                name: self.say(entry.name),
+                is_current: entry.section == self.here,
+            })
+            .collect()
     }
 
     pub fn signed_in(&self) -> bool {
@@ -128,16 +176,19 @@ impl Layout {
         }
     }
 
+    /// Whether the user is signed in with this role or a higher one.
+    fn has_role(&self, role: Role) -> bool {
+        self.who.as_ref().is_some_and(|who| who.role >= role)
+    }
+
     /// Whether the user may launch and cancel.
     pub fn may_operate(&self) -> bool {
-        let role = self.who.as_ref().map(|who| who.role);
-        role.is_some_and(|role| role >= Role::Operator)
+        self.has_role(Role::Operator)
     }
 
     /// Whether the user may change the configuration.
     pub fn may_administer(&self) -> bool {
-        let role = self.who.as_ref().map(|who| who.role);
-        role.is_some_and(|role| role >= Role::Administrator)
+        self.has_role(Role::Administrator)
     }
 
     /// Sets the address for links that reload the page, after a form that must not be sent again.

@@ -3,19 +3,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-const TABLES: [&str; 11] = [
-    "api_key",
-    "change_counter",
-    "connection",
-    "config",
-    "config_change",
-    "task",
-    "run",
-    "event",
-    "idempotency",
-    "parameter_declaration",
-    "probe",
-];
+/// All tables, so that a new one is searched too.
+const TABLES: &str = "SELECT table_name::text FROM information_schema.tables \
+     WHERE table_schema = 'openhexa_bridge' AND table_type = 'BASE TABLE' ORDER BY table_name";
 
 pub async fn everything(url: &str) -> String {
     match url.strip_prefix("sqlite:") {
@@ -43,7 +33,13 @@ async fn rows(url: &str) -> String {
         .unwrap();
     let driving = tokio::spawn(connection);
     let mut text = String::new();
-    for table in TABLES {
+    let tables = client.query(TABLES, &[]).await.unwrap();
+    let tables: Vec<String> = tables.iter().map(|row| row.get(0)).collect();
+    assert!(
+        tables.iter().any(|table| table == "session"),
+        "tables are missing: {tables:?}"
+    );
+    for table in tables {
         let query = format!("SELECT row_to_json(t)::text FROM openhexa_bridge.{table} t");
         for row in client.query(&query, &[]).await.unwrap() {
             writeln!(text, "{table} {}", row.get::<_, String>(0)).unwrap();

@@ -38,6 +38,18 @@ struct Row {
     path: String,
     body: Option<Value>,
     statuses: [u16; 14],
+    /// The response to a GET of the first account contains [`MARK`].
+    shows_mark: bool,
+}
+
+impl Row {
+    /// For a GET whose response contains no names of pipelines or tasks and nothing else with [`MARK`].
+    fn without_mark(self) -> Self {
+        Self {
+            shows_mark: false,
+            ..self
+        }
+    }
 }
 
 const ALL: [u16; 14] = [200; 14];
@@ -107,12 +119,12 @@ fn shared_statuses(accounts: &TwoAccounts) -> SharedStatuses {
 }
 
 fn row(route: &'static str, path: impl Into<String>, statuses: [u16; 14]) -> Row {
-    let (path, body) = (path.into(), None);
     Row {
         route,
-        path,
-        body,
+        path: path.into(),
+        body: None,
         statuses,
+        shows_mark: true,
     }
 }
 
@@ -139,11 +151,11 @@ fn of_all() -> Vec<Row> {
     // Counted over all accounts, so only keys may read them.
     let metrics = [401, 403, 422, 403, 401, 403, 403, 403, 403, 200, 200, 403, 403, 200];
     vec![
-        row("GET /healthz", "/healthz", ALL),
-        row("GET /readyz", "/readyz", ALL),
-        row("GET /metrics", "/metrics", metrics),
-        row("GET /api/openhexa/openapi.json", format!("{API}/openapi.json"), ALL),
-        row("GET /api/openhexa/docs", format!("{API}/docs/"), ALL),
+        row("GET /healthz", "/healthz", ALL).without_mark(),
+        row("GET /readyz", "/readyz", ALL).without_mark(),
+        row("GET /metrics", "/metrics", metrics).without_mark(),
+        row("GET /api/openhexa/openapi.json", format!("{API}/openapi.json"), ALL).without_mark(),
+        row("GET /api/openhexa/docs", format!("{API}/docs/"), ALL).without_mark(),
     ]
 }
 
@@ -156,15 +168,15 @@ fn reads(accounts: &TwoAccounts) -> Vec<Row> {
         row("GET /api/openhexa/pipelines", format!("{API}/pipelines/"), READS),
         row("GET /api/openhexa/pipelines/config", format!("{API}/pipelines/config/"), without_profile_allowed(READS)),
         row("GET /api/openhexa/pipelines/{id}", format!("{pipeline}/"), of_the_workspace),
-        row("GET /api/openhexa/pipelines/{id}/versions", format!("{pipeline}/versions/"), of_the_workspace),
-        row("GET /api/openhexa/pipelines/{id}/runs", format!("{pipeline}/runs/"), of_the_workspace),
-        row("GET /api/openhexa/pipelines/{id}/parameters/{code}/choices", format!("{pipeline}/parameters/district/choices/"), of_the_workspace),
+        row("GET /api/openhexa/pipelines/{id}/versions", format!("{pipeline}/versions/"), of_the_workspace).without_mark(),
+        row("GET /api/openhexa/pipelines/{id}/runs", format!("{pipeline}/runs/"), of_the_workspace).without_mark(),
+        row("GET /api/openhexa/pipelines/{id}/parameters/{code}/choices", format!("{pipeline}/parameters/district/choices/"), of_the_workspace).without_mark(),
         row("GET /api/openhexa/tasks", format!("{API}/tasks/"), READS),
-        row("GET /api/openhexa/tasks/stream", format!("{API}/tasks/stream/"), READS),
+        row("GET /api/openhexa/tasks/stream", format!("{API}/tasks/stream/"), READS).without_mark(),
         row("GET /api/openhexa/tasks/{id}", format!("{task}/?include=logs,messages,outputs"), READS_OURS),
         row("GET /api/openhexa/tasks/{id}/logs", format!("{task}/logs/"), READS_OURS),
-        row("GET /api/openhexa/tasks/{id}/events", format!("{task}/events/"), READS_OURS),
-        row("GET /api/openhexa/tasks/{id}/stream", format!("{task}/stream/"), READS_OURS),
+        row("GET /api/openhexa/tasks/{id}/events", format!("{task}/events/"), READS_OURS).without_mark(),
+        row("GET /api/openhexa/tasks/{id}/stream", format!("{task}/stream/"), READS_OURS).without_mark(),
         row("GET /api/openhexa/config", format!("{API}/config/"), ADMINISTERS),
     ]
 }
@@ -176,23 +188,25 @@ fn pages(accounts: &TwoAccounts) -> Vec<Row> {
     let task = format!("{PAGES}/tasks/{}", accounts.task);
     let of_the_workspace = shared_statuses(accounts).pipelines;
     vec![
-        row("GET /dashboard", PAGES, [303; 14]),
-        row("GET /dashboard/static/{file}", format!("{PAGES}/static/none.css"), [404; 14]),
-        row("GET /dashboard/sign-in", format!("{PAGES}/sign-in/"), ALL),
+        row("GET /dashboard", PAGES, [303; 14]).without_mark(),
+        row("GET /dashboard/static/{file}", format!("{PAGES}/static/none.css"), [404; 14]).without_mark(),
+        row("GET /dashboard/sign-in", format!("{PAGES}/sign-in/"), ALL).without_mark(),
         row("GET /dashboard/pipelines", format!("{PAGES}/pipelines/"), READS),
         row("GET /dashboard/pipelines/{id}", format!("{pipeline}/"), of_the_workspace),
         row("GET /dashboard/tasks", format!("{PAGES}/tasks/"), READS),
-        row("GET /dashboard/tasks/stream", format!("{PAGES}/tasks/stream/"), READS),
+        row("GET /dashboard/tasks/stream", format!("{PAGES}/tasks/stream/"), READS).without_mark(),
         row("GET /dashboard/tasks/{id}", format!("{task}/"), READS_OURS),
         row("GET /dashboard/tasks/{id}/result", format!("{task}/result/"), READS_OURS),
-        row("GET /dashboard/tasks/{id}/stream", format!("{task}/stream/"), READS_OURS),
-        row("GET /dashboard/tasks/{id}/compare", format!("{task}/compare/"), READS_OURS),
-        row("GET /dashboard/monitoring", format!("{PAGES}/monitoring/"), READS),
-        row("GET /dashboard/settings", format!("{PAGES}/settings/"), ADMINISTERS),
+        row("GET /dashboard/tasks/{id}/stream", format!("{task}/stream/"), READS_OURS).without_mark(),
+        // The values of tasks, without their messages.
+        row("GET /dashboard/tasks/{id}/compare", format!("{task}/compare/"), READS_OURS).without_mark(),
+        // Shows the mark only for tasks that have ended: monitoring.rs.
+        row("GET /dashboard/monitoring", format!("{PAGES}/monitoring/"), READS).without_mark(),
+        row("GET /dashboard/settings", format!("{PAGES}/settings/"), ADMINISTERS).without_mark(),
         row("GET /dashboard/settings/pipelines", format!("{PAGES}/settings/pipelines/"), ADMINISTERS),
         row("GET /dashboard/settings/pipelines/{id}", format!("{PAGES}/settings/pipelines/{}/", id(1)), ADMINISTERS),
-        row("GET /dashboard/settings/keys", format!("{PAGES}/settings/keys/"), ADMINISTERS),
-        row("GET /dashboard/settings/history", format!("{PAGES}/settings/history/"), ADMINISTERS),
+        row("GET /dashboard/settings/keys", format!("{PAGES}/settings/keys/"), ADMINISTERS).without_mark(),
+        row("GET /dashboard/settings/history", format!("{PAGES}/settings/history/"), ADMINISTERS).without_mark(),
     ]
 }
 
@@ -366,32 +380,10 @@ async fn every_route_checks_permissions_and_accounts_in_a_shared_workspace() {
 }
 
 async fn find_mark(accounts: &TwoAccounts) {
-    let quiet = [
-        "/runs",
-        "/stream",
-        "/events",
-        "/healthz",
-        "/readyz",
-        "/metrics",
-        "/openapi.json",
-        "/docs",
-        "/versions",
-        "/choices",
-        // The values of tasks, without their messages.
-        "/compare",
-        "/dashboard",
-        // For tasks that have ended: monitoring.rs.
-        "/monitoring",
-        "/sign-in",
-        "/settings",
-        "/keys",
-        "/history",
-        "{file}",
-    ];
     let is_shared = |route: &str| route.contains("/pipelines") && !route.ends_with("/config");
     let marked = rows(accounts).into_iter().filter(|row| {
         row.route.starts_with("GET")
-            && !quiet.iter().any(|end| row.route.ends_with(end))
+            && row.shows_mark
             && !(accounts.is_shared && is_shared(row.route))
     });
     for row in marked {

@@ -1,0 +1,159 @@
+//! The routes of the pages, each with the role that it requires.
+
+use super::routes::{Router, get, post};
+use super::{api, ui};
+use super::{audited, launch_limited, page, page_stream, path};
+use crate::domain::principal::Role::{Administrator, Operator, Viewer};
+
+/// The pages. They are not part of the API. Without credentials they return the sign-in page.
+pub fn all() -> Router {
+    Router::default()
+        .service(path("", [get().to(ui::home)]))
+        .service(path(
+            "/static/{file}",
+            [get().to(ui::assets::file).compressed()],
+        ))
+        .service(path(
+            "/sign-in",
+            [get().to(ui::sign_in::show), post().to(ui::sign_in::sign_in)],
+        ))
+        .service(path("/sign-out", [post().to(ui::sign_in::sign_out)]))
+        .service(pipeline_pages())
+        .service(task_pages())
+        .service(path(
+            "/monitoring",
+            [page(Viewer, get().to(ui::monitoring::show))],
+        ))
+        .service(settings())
+}
+
+fn pipeline_pages() -> Router {
+    Router::default()
+        .service(path(
+            "/pipelines",
+            [page(Viewer, get().to(ui::pipelines::list))],
+        ))
+        .service(path(
+            "/pipelines/{id}",
+            [
+                page(Viewer, get().to(ui::pipeline::show)),
+                audited(
+                    "launch",
+                    page(Operator, launch_limited(post().to(ui::launch::send))),
+                ),
+            ],
+        ))
+        .service(path(
+            "/pipelines/{id}/choices",
+            [page(Operator, post().to(ui::launch::choices))],
+        ))
+}
+
+fn task_pages() -> Router {
+    Router::default()
+        .service(path("/tasks", [page(Viewer, get().to(ui::tasks::list))]))
+        // Before `/tasks/{id}`, which would match `stream` as an id.
+        .service(path(
+            "/tasks/stream",
+            [page_stream(Viewer, get().to(api::stream::all))],
+        ))
+        .service(path(
+            "/tasks/{id}",
+            [page(Viewer, get().to(ui::task::show))],
+        ))
+        .service(path(
+            "/tasks/{id}/stream",
+            [page_stream(Viewer, get().to(api::stream::one))],
+        ))
+        .service(path(
+            "/tasks/{id}/result",
+            [page(Viewer, get().to(ui::task::result))],
+        ))
+        .service(path(
+            "/tasks/{id}/compare",
+            [page(Viewer, get().to(ui::task_compare::show))],
+        ))
+        .service(path(
+            "/tasks/{id}/cancel",
+            [audited(
+                "cancel",
+                page(Operator, post().to(ui::task_actions::cancel)),
+            )],
+        ))
+        .service(path(
+            "/tasks/{id}/relaunch",
+            [audited(
+                "relaunch",
+                page(
+                    Operator,
+                    launch_limited(post().to(ui::task_actions::relaunch)),
+                ),
+            )],
+        ))
+}
+
+/// The pages of administrators.
+fn settings() -> Router {
+    use ui::settings::{history, keys};
+    let admin = |route| page(Administrator, route);
+    Router::default()
+        .service(connection_settings())
+        .service(default_parameters())
+        .service(path(
+            "/settings/keys",
+            [
+                admin(get().to(keys::list)),
+                audited("key.create", admin(post().to(keys::create))),
+            ],
+        ))
+        .service(path(
+            "/settings/keys/{id}/revoke",
+            [audited("key.revoke", admin(post().to(keys::revoke)))],
+        ))
+        .service(path("/settings/history", [admin(get().to(history::list))]))
+}
+
+fn connection_settings() -> Router {
+    use ui::settings::connection;
+    let admin = |route| page(Administrator, route);
+    Router::default()
+        .service(path(
+            "/settings",
+            [
+                admin(get().to(connection::show)),
+                audited("config.amend", admin(post().to(connection::save))),
+            ],
+        ))
+        .service(path(
+            "/settings/check",
+            [audited("config.check", admin(post().to(connection::check)))],
+        ))
+        .service(path(
+            "/settings/delete",
+            [audited(
+                "config.delete",
+                admin(post().to(connection::delete)),
+            )],
+        ))
+}
+
+fn default_parameters() -> Router {
+    use ui::settings::{defaults, pipelines};
+    let admin = |route| page(Administrator, route);
+    Router::default()
+        .service(path(
+            "/settings/pipelines",
+            [admin(get().to(pipelines::list))],
+        ))
+        .service(path(
+            "/settings/pipelines/{id}",
+            [
+                admin(get().to(defaults::show)),
+                audited("config.amend", admin(post().to(defaults::save))),
+            ],
+        ))
+        .service(path(
+            "/settings/pipelines/{id}/choices",
+            [admin(post().to(defaults::choices))],
+        ))
+}
