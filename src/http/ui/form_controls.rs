@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::form_values::{self, InputShape, text};
 use super::layout::Layout;
+use crate::domain::ids::TaskId;
 use crate::domain::parameters::{Kind, Parameter};
 use crate::domain::validation::Injected;
 use crate::service::catalog::Form;
@@ -52,8 +53,8 @@ impl FormInput {
 #[derive(Clone, Copy)]
 pub enum InitialValues<'a> {
     Defaults,
-    /// The values of an earlier launch.
-    Relaunch(&'a Map<String, Value>),
+    /// The values of the launch of an earlier task.
+    Relaunch(TaskId, &'a Map<String, Value>),
     Submitted(&'a FormInput),
 }
 
@@ -238,23 +239,24 @@ pub fn default_control(
     shown: Vec<String>,
     file: Option<&Result<Vec<String>, String>>,
 ) -> Control {
+    let none = Some(match inherited_value(form, parameter) {
+        Some(_) => "settings-own-default",
+        None => "settings-no-default",
+    });
     match control(parameter, shown.clone(), file) {
         Control::Secret { shape, .. } => Control::Secret {
             shape,
             is_set: not_null(form.defaults.get(&parameter.code)).is_some(),
             is_removed: match initial {
                 InitialValues::Submitted(input) => !keeps_secret(parameter, input),
-                InitialValues::Defaults | InitialValues::Relaunch(_) => false,
+                InitialValues::Defaults | InitialValues::Relaunch(..) => false,
             },
         },
         Control::Switch { .. } => Control::Select {
-            none: Some("settings-no-default"),
+            none,
             options: switch_options(layout, &shown),
         },
-        Control::Select { options, .. } => Control::Select {
-            none: Some("settings-no-default"),
-            options,
-        },
+        Control::Select { options, .. } => Control::Select { none, options },
         other @ (Control::Line { .. }
         | Control::Lines { .. }
         | Control::Json { .. }

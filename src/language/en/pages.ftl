@@ -108,7 +108,9 @@ launch-sending = Sending…
 form-refused = The pipeline was not launched:
 form-warned = Check these values before you launch:
 form-warned-advice = Nothing has been launched yet. Correct the values, or launch anyway.
-form-secret-again = Type { $name } again: a secret is not kept when warnings are shown. To launch without it, leave the field empty and press the button again
+form-secret-again = Type { $name } again: secrets are not stored. To launch without it, leave the field empty and press the button again
+form-secret-of-task = Task { $number } used a secret, which is not stored: type it again.
+form-secret-above = { $name }: type this secret again, because it is not kept on this page
 form-required = (required)
 form-choose = Choose…
 form-load-choices = Show the list
@@ -126,6 +128,7 @@ value-no = no
 
 default-account = Default for your account: { $value }.
 default-version = Default: { $value }.
+default-pipeline = Default of the pipeline: { $value }.
 default-parameter = Default: { $value }.
 empty-account = Default for your account: { $value } (used if the field is empty).
 empty-version = Default: { $value } (used if the field is empty).
@@ -460,9 +463,10 @@ settings-defaults-count =
         [one] { $count } default
        *[other] { $count } defaults
     }
-settings-defaults-empty = Leave a field empty to set no default.
+settings-defaults-empty = An empty field keeps the pipeline’s default.
 settings-defaults-saved = Saved. These values apply from the next launch.
 settings-no-default = No default
+settings-own-default = The pipeline’s own
 settings-secret-clear = A value is stored. Leave the field empty to keep it, or tick this box to delete it.
 settings-secret-again = The secret you typed is not kept on this page: type it again.
 settings-unknown-parameters = No longer used

@@ -108,7 +108,9 @@ launch-sending = Envoi en cours…
 form-refused = Le pipeline n’a pas été lancé :
 form-warned = Vérifiez ces valeurs avant de lancer :
 form-warned-advice = Rien n’a encore été lancé. Corrigez les valeurs, ou lancez quand même.
-form-secret-again = Saisissez de nouveau « { $name } » : un secret n’est pas conservé quand un avertissement s’affiche. Pour lancer sans ce secret, laissez le champ vide et cliquez de nouveau sur le bouton
+form-secret-again = Saisissez de nouveau « { $name } » : les secrets ne sont pas conservés. Pour lancer sans ce secret, laissez le champ vide et cliquez de nouveau sur le bouton
+form-secret-of-task = La tâche { $number } utilisait un secret, qui n’est pas conservé : saisissez-le de nouveau.
+form-secret-above = « { $name } » : saisissez de nouveau ce secret, qui n’est pas conservé sur cette page
 form-required = (obligatoire)
 form-choose = Choisir…
 form-load-choices = Afficher la liste
@@ -126,6 +128,7 @@ value-no = non
 
 default-account = Valeur par défaut de votre compte : { $value }.
 default-version = Valeur par défaut : { $value }.
+default-pipeline = Valeur par défaut du pipeline : { $value }.
 default-parameter = Valeur par défaut : { $value }.
 empty-account = Valeur par défaut de votre compte : { $value } (utilisée si le champ est vide).
 empty-version = Valeur par défaut : { $value } (utilisée si le champ est vide).
@@ -459,9 +462,10 @@ settings-defaults-count =
         [one] { $count } valeur par défaut
        *[other] { $count } valeurs par défaut
     }
-settings-defaults-empty = Laissez un champ vide pour ne définir aucune valeur par défaut.
+settings-defaults-empty = Un champ vide garde la valeur par défaut du pipeline.
 settings-defaults-saved = Enregistré. Ces valeurs s’appliquent dès le prochain lancement.
 settings-no-default = Pas de valeur par défaut
+settings-own-default = Celle du pipeline
 settings-secret-clear = Une valeur est enregistrée. Laissez le champ vide pour la conserver, ou cochez cette case pour la supprimer.
 settings-secret-again = Le secret saisi n’est pas conservé sur cette page : saisissez-le de nouveau.
 settings-unknown-parameters = Paramètres qui n’existent plus
