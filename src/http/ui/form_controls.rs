@@ -9,6 +9,7 @@ use super::layout::Layout;
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::{Kind, Parameter};
 use crate::domain::validation::Injected;
+use crate::http::accept_language::Language;
 use crate::service::catalog::Form;
 
 /// The name of the checkboxes that remove a secret.
@@ -89,6 +90,40 @@ pub enum Control {
     Ticks {
         options: Vec<Choice>,
     },
+}
+
+impl Control {
+    /// Numbers with the decimal sign of the language. What was typed and the values of options stay as they are.
+    pub fn with_decimals(self, language: Language, parameter: &Parameter, is_typed: bool) -> Self {
+        let local = |text: &str| form_values::with_decimals(language, parameter, text);
+        let label = |mut options: Vec<Choice>| {
+            for one in &mut options {
+                one.shown = local(&one.shown);
+            }
+            options
+        };
+        match self {
+            Self::Line { value, mode } if !is_typed => Self::Line {
+                value: local(&value),
+                mode,
+            },
+            Self::Lines { value } if !is_typed => Self::Lines {
+                value: value.split('\n').map(local).collect::<Vec<_>>().join("\n"),
+            },
+            Self::Select { options, none } => Self::Select {
+                options: label(options),
+                none,
+            },
+            Self::Ticks { options } => Self::Ticks {
+                options: label(options),
+            },
+            other @ (Self::Switch { .. }
+            | Self::Line { .. }
+            | Self::Lines { .. }
+            | Self::Json { .. }
+            | Self::Secret { .. }) => other,
+        }
+    }
 }
 
 pub struct Choice {

@@ -13,7 +13,7 @@ use super::form_hints::hints;
 use super::form_values::{self, InputShape, boxes, normalized_input};
 use super::layout::Layout;
 use crate::domain::message::{FieldErrors, say};
-use crate::domain::parameters::Parameter;
+use crate::domain::parameters::{MASK, Parameter};
 use crate::http::accept_language::Language;
 use crate::service::catalog::Form;
 
@@ -159,6 +159,7 @@ fn field(
     let used = default.map(|(value, _)| value).filter(|_| is_launch);
     let value = used.or_else(|| not_null(form.defaults.get(&parameter.code)));
     let shown = in_boxes(parameter, purpose, initial, value);
+    let is_typed = matches!(initial, InitialValues::Submitted(_));
     let hints = hints(form, layout, parameter, default, file, is_launch);
     let help = parameter.help.clone();
     FormField {
@@ -170,7 +171,8 @@ fn field(
         control: match purpose {
             Purpose::Launch => control(parameter, shown, file),
             Purpose::Defaults => default_control(form, layout, parameter, initial, shown, file),
-        },
+        }
+        .with_decimals(layout.language, parameter, is_typed),
         hints: secret_again(form, layout, parameter, initial)
             .into_iter()
             .chain(hints)
@@ -216,7 +218,7 @@ fn lacks_secret(form: &Form, parameter: &Parameter, initial: InitialValues<'_>) 
     match initial {
         InitialValues::Defaults => false,
         InitialValues::Relaunch(_, config) => {
-            let had_one = not_null(config.get(code)).is_some();
+            let had_one = config.get(code).is_some_and(|value| *value == MASK);
             let has_default = not_null(form.defaults.get(code)).is_some();
             parameter.is_secret() && had_one && !has_default
         }
@@ -241,7 +243,9 @@ fn in_boxes(
     };
     match initial {
         InitialValues::Defaults => at_first(),
-        InitialValues::Relaunch(_, config) => boxes(parameter, config.get(&parameter.code).or(value)),
+        InitialValues::Relaunch(_, config) => {
+            boxes(parameter, config.get(&parameter.code).or(value))
+        }
         // A field that was disabled is not sent, so it shows its initial value.
         InitialValues::Submitted(input) => {
             normalized_input(parameter, &input.of(parameter)).unwrap_or_else(at_first)

@@ -43,14 +43,10 @@ pub fn hints(
     }
     let empty = empty(layout, parameter, default).filter(|_| is_launch);
     let is_named = matches!(empty, Some(Empty::Default(_)));
-    hints.extend(
-        default
-            .filter(|_| !is_named)
-            .map(|(value, whose)| {
-                let whose = if is_launch { whose } else { "default-pipeline" };
-                default_hint(form, layout, parameter, (value, whose))
-            }),
-    );
+    hints.extend(default.filter(|_| !is_named).map(|(value, whose)| {
+        let whose = if is_launch { whose } else { "default-pipeline" };
+        default_hint(form, layout, parameter, (value, whose))
+    }));
     hints.extend(empty.map(Empty::sentence));
     hints
 }
@@ -141,7 +137,9 @@ fn empty(layout: &Layout, parameter: &Parameter, default: EffectiveValue<'_>) ->
     }
     let hides = shape != InputShape::Json && validation::can_be_cleared(parameter);
     match own {
-        own if !hides || own == Some(value) => Some(Empty::Default(telling(layout, key, parameter, value))),
+        own if !hides || own == Some(value) => {
+            Some(Empty::Default(telling(layout, key, parameter, value)))
+        }
         Some(own) => {
             let sentence = telling(layout, "empty-parameter", parameter, own);
             Some(Empty::Other(sentence))

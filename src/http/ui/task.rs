@@ -68,6 +68,8 @@ struct TaskPage {
     values: Vec<ValueRow>,
     /// Why names and defaults are missing.
     values_missing: Option<String>,
+    /// Whether the pipeline has an earlier task, to compare with.
+    has_earlier: bool,
     /// The secrets that a relaunch needs again.
     secrets: Vec<SecretField>,
     idempotency_key: String,
@@ -99,6 +101,7 @@ struct Loaded {
     values: TaskValues,
     waiting: Option<Waiting>,
     filter: MessageFilter,
+    has_earlier: bool,
 }
 
 /// The status and errors of a cancel or relaunch that was refused.
@@ -148,6 +151,7 @@ pub async fn render(
         waiting: waiting?,
         history,
         filter,
+        has_earlier: !bridge.tasks.earlier_tasks(&view.task, 1).await?.is_empty(),
     };
     let status = action.status;
     large_page(status, move || compose(layout, &view, loaded, action)).await
@@ -183,6 +187,7 @@ fn compose(layout: Layout, view: &TaskView, loaded: Loaded, action: ActionErrors
         relaunch_of: task.relaunch_of.map(|id| id.0),
         run_url: view.run_url.clone(),
         values: rows(&layout, &loaded.values),
+        has_earlier: loaded.has_earlier,
         secrets: secrets(task, &loaded.values, &action),
         values_missing: loaded.values.missing.map(|why| layout.word(&why)),
         idempotency_key: Uuid::new_v4().to_string(),
