@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use unic_langid::{LanguageIdentifier, langid};
 
-use crate::domain::message::Message;
+use crate::domain::message::{DECIMALS, Message};
 use crate::domain::note::{Note, NoteCode};
 
 static_loader! {
@@ -48,6 +48,14 @@ impl Language {
         CATALOGUES.lookup_with_args(self.id(), key, &args)
     }
 
+    /// Numbers with the decimal sign of the language.
+    fn decimals(self, numbers: &str) -> String {
+        match self {
+            Self::English => numbers.to_owned(),
+            Self::French => numbers.replace('.', ","),
+        }
+    }
+
     fn id(self) -> &'static LanguageIdentifier {
         match self {
             Self::English => &ENGLISH,
@@ -63,6 +71,7 @@ impl Language {
                 let value = match *name {
                     // As a number, so that the message can have a singular and a plural form.
                     "count" => FluentValue::try_number(value.as_str()),
+                    DECIMALS => FluentValue::from(self.decimals(value)),
                     _ => FluentValue::from(value.as_str()),
                 };
                 (Cow::Borrowed(*name), value)

@@ -10,6 +10,9 @@ pub struct Message {
     pub args: Vec<(&'static str, String)>,
 }
 
+/// The name of an argument with numbers, which are shown with the decimal sign of the language.
+pub const DECIMALS: &str = "numbers";
+
 /// Starts a message: `say("param-required").with("name", "Country")`.
 pub fn say(key: &'static str) -> Message {
     Message {

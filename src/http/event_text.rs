@@ -25,7 +25,8 @@ pub fn details(language: Language, event: &Event) -> Option<String> {
         left_out(language, data),
         reason(event).map(|note| language.note(&note)),
         by(language, data),
-        progress(language, data),
+        // The progress at the time of an error says nothing about it.
+        progress(language, data).filter(|_| event.kind != EventKind::ReportedError),
         result(language, data),
         count(language, data, "merged", "detail-merged"),
         report(language, data),

@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::LaunchValues;
 use super::sent_value::{SentValue, is_empty_number};
 use super::value::{FileChoices, TypeCheck, ValueType, holds_nul, is_blank, same, trim, truthy};
-use crate::domain::message::{Message, say};
+use super::{LaunchValues, shortened};
+use crate::domain::message::{DECIMALS, Message, say};
 use crate::domain::parameters::{Kind, LONGEST_NAME, Parameter};
 
 #[derive(Clone, Debug)]
@@ -148,8 +148,16 @@ impl<'a> LaunchParameter<'a> {
     pub(super) fn file_choice_warning(&self, choices: &[String]) -> Option<Message> {
         let file = self.parameter.choices_from_file.as_ref()?;
         let choices = FileChoices::of(choices);
-        let is_outside = self.elements().iter().any(|value| !choices.hold(value));
-        is_outside.then(|| self.say("param-outside-file").with("path", &file.path))
+        let mut outside = self.elements();
+        outside.retain(|value| !choices.hold(value));
+        let key = match outside.as_slice() {
+            [] => return None,
+            _ if self.parameter.is_secret() => return Some(self.say("param-choice-secret")),
+            [_] => "param-outside-file",
+            [..] => "param-several-outside-file",
+        };
+        let sentence = self.say(key).with("path", &file.path);
+        Some(sentence.with("value", some_of(&outside)))
     }
 
     /// Whether the saved value is the parameter's default: an upload saves the defaults with the version.
@@ -219,14 +227,25 @@ impl<'a> LaunchParameter<'a> {
         if self.elements().iter().all(&mut is_choice) {
             return None;
         }
-        Some(if self.parameter.is_secret() {
-            self.say("param-choice-secret")
-        } else if self.parameter.multiple {
-            self.say("param-each-choice")
-                .with("choices", listed(choices))
-        } else {
-            self.say("param-choice").with("choices", listed(choices))
+        if self.parameter.is_secret() {
+            return Some(self.say("param-choice-secret"));
+        }
+        let are_numbers = choices.iter().all(Value::is_number) && choices.iter().any(Value::is_f64);
+        Some(match (self.parameter.multiple, are_numbers) {
+            (true, true) => self.numbers("param-each-number", choices),
+            (false, true) => self.numbers("param-number", choices),
+            (true, false) => self
+                .say("param-each-choice")
+                .with("choices", listed(choices, ", ")),
+            (false, false) => self
+                .say("param-choice")
+                .with("choices", listed(choices, ", ")),
         })
+    }
+
+    /// A comma can be a decimal sign, so it does not separate numbers.
+    fn numbers(&self, key: &'static str, choices: &[Value]) -> Message {
+        self.say(key).with(DECIMALS, listed(choices, "; "))
     }
 
     /// Only for types that are known: what a choice of another type means is unknown.
@@ -300,20 +319,29 @@ fn is_too_long(name: &Value) -> bool {
     name.as_str().is_some_and(|name| name.len() > LONGEST_NAME)
 }
 
-/// The first ten choices as users read them: texts without quotes.
-fn listed(choices: &[Value]) -> String {
+/// The first ten choices as users read them.
+fn listed(choices: &[Value], separator: &str) -> String {
     const SHOWN: usize = 10;
-    let mut texts: Vec<String> = choices
-        .iter()
-        .take(SHOWN)
-        .map(|choice| {
-            choice
-                .as_str()
-                .map_or_else(|| choice.to_string(), str::to_owned)
-        })
-        .collect();
+    let mut texts: Vec<String> = choices.iter().take(SHOWN).map(plain).collect();
     if choices.len() > SHOWN {
         texts.push("…".to_owned());
     }
+    texts.join(separator)
+}
+
+/// The first three values, each at most 60 characters.
+fn some_of(values: &[Value]) -> String {
+    const SHOWN: usize = 3;
+    let first = values.iter().take(SHOWN);
+    let mut texts: Vec<String> = first.map(|value| shortened(&plain(value))).collect();
+    if values.len() > SHOWN {
+        texts.push("…".to_owned());
+    }
     texts.join(", ")
+}
+
+/// Texts without quotes.
+fn plain(value: &Value) -> String {
+    let text = value.as_str().map(str::to_owned);
+    text.unwrap_or_else(|| value.to_string())
 }

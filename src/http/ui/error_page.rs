@@ -9,11 +9,15 @@ use askama::Template;
 
 use super::layout::{Layout, Section, page, set_page_headers};
 use super::sign_in::{SignInPage, remove_cookie};
+use super::truncate::truncate;
 use crate::domain::message::Message;
 use crate::http::accept_language::Language;
 use crate::http::error::{HttpResult, Problem};
 use crate::http::request_extensions::BrowserSession;
 use crate::service::Bridge;
+
+/// Characters of a part of the address.
+const LETTERS: usize = 60;
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -66,7 +70,7 @@ fn render(request: &HttpRequest, problem: &Problem) -> HttpResult<HttpResponse> 
     let (advice, to_settings) = advice_for(&layout, problem.sentence());
     let shown = ProblemPage {
         status: status.as_u16(),
-        sentence: heading(&layout, problem),
+        sentence: heading(&layout, problem, request),
         advice,
         to_settings,
         list: list_of(&layout, request.path()),
@@ -105,8 +109,12 @@ fn list_of(layout: &Layout, path: &str) -> ListLink {
 }
 
 /// The API's message for an account without configuration is written for programmers.
-fn heading(layout: &Layout, problem: &Problem) -> String {
+fn heading(layout: &Layout, problem: &Problem, request: &HttpRequest) -> String {
+    let id = request.match_info().get("id").unwrap_or_default();
     match problem.sentence().key {
+        "task-not-found" if id.parse::<i64>().is_err() => {
+            layout.with("page-no-task-number", "text", truncate(id, LETTERS).0)
+        }
         "not-configured" => layout.say("page-not-configured"),
         _ => layout.word(problem.sentence()),
     }

@@ -6,8 +6,10 @@ use serde_json::{Map, Value};
 
 use super::form_values::{self, InputShape, text};
 use super::layout::Layout;
+use crate::domain::ids::TaskId;
 use crate::domain::parameters::{Kind, Parameter};
 use crate::domain::validation::Injected;
+use crate::http::accept_language::Language;
 use crate::service::catalog::Form;
 
 /// The name of the checkboxes that remove a secret.
@@ -52,8 +54,8 @@ impl FormInput {
 #[derive(Clone, Copy)]
 pub enum InitialValues<'a> {
     Defaults,
-    /// The values of an earlier launch.
-    Relaunch(&'a Map<String, Value>),
+    /// The values of the launch of an earlier task.
+    Relaunch(TaskId, &'a Map<String, Value>),
     Submitted(&'a FormInput),
 }
 
@@ -88,6 +90,40 @@ pub enum Control {
     Ticks {
         options: Vec<Choice>,
     },
+}
+
+impl Control {
+    /// Numbers with the decimal sign of the language. What was typed and the values of options stay as they are.
+    pub fn with_decimals(self, language: Language, parameter: &Parameter, is_typed: bool) -> Self {
+        let local = |text: &str| form_values::with_decimals(language, parameter, text);
+        let label = |mut options: Vec<Choice>| {
+            for one in &mut options {
+                one.shown = local(&one.shown);
+            }
+            options
+        };
+        match self {
+            Self::Line { value, mode } if !is_typed => Self::Line {
+                value: local(&value),
+                mode,
+            },
+            Self::Lines { value } if !is_typed => Self::Lines {
+                value: value.split('\n').map(local).collect::<Vec<_>>().join("\n"),
+            },
+            Self::Select { options, none } => Self::Select {
+                options: label(options),
+                none,
+            },
+            Self::Ticks { options } => Self::Ticks {
+                options: label(options),
+            },
+            other @ (Self::Switch { .. }
+            | Self::Line { .. }
+            | Self::Lines { .. }
+            | Self::Json { .. }
+            | Self::Secret { .. }) => other,
+        }
+    }
 }
 
 pub struct Choice {
@@ -238,23 +274,24 @@ pub fn default_control(
     shown: Vec<String>,
     file: Option<&Result<Vec<String>, String>>,
 ) -> Control {
+    let none = Some(match inherited_value(form, parameter) {
+        Some(_) => "settings-own-default",
+        None => "settings-no-default",
+    });
     match control(parameter, shown.clone(), file) {
         Control::Secret { shape, .. } => Control::Secret {
             shape,
             is_set: not_null(form.defaults.get(&parameter.code)).is_some(),
             is_removed: match initial {
                 InitialValues::Submitted(input) => !keeps_secret(parameter, input),
-                InitialValues::Defaults | InitialValues::Relaunch(_) => false,
+                InitialValues::Defaults | InitialValues::Relaunch(..) => false,
             },
         },
         Control::Switch { .. } => Control::Select {
-            none: Some("settings-no-default"),
+            none,
             options: switch_options(layout, &shown),
         },
-        Control::Select { options, .. } => Control::Select {
-            none: Some("settings-no-default"),
-            options,
-        },
+        Control::Select { options, .. } => Control::Select { none, options },
         other @ (Control::Line { .. }
         | Control::Lines { .. }
         | Control::Json { .. }

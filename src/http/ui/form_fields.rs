@@ -13,7 +13,7 @@ use super::form_hints::hints;
 use super::form_values::{self, InputShape, boxes, normalized_input};
 use super::layout::Layout;
 use crate::domain::message::{FieldErrors, say};
-use crate::domain::parameters::Parameter;
+use crate::domain::parameters::{MASK, Parameter};
 use crate::http::accept_language::Language;
 use crate::service::catalog::Form;
 
@@ -42,7 +42,8 @@ pub struct FormField {
     pub errors: Vec<String>,
     /// Warnings about the value, which may still be correct.
     pub warnings: Vec<String>,
-    /// Whether the user typed a secret. The page does not repeat it, so the user must type it again.
+    /// Whether the user, or the task that is launched again, gave a secret. The page does not repeat it, so the user must
+    /// type it again.
     pub retype: bool,
     /// Whether its choices are in a file that was not read yet.
     pub to_load: bool,
@@ -95,14 +96,17 @@ pub fn read(
     (config, wrong)
 }
 
-/// Whether the secret was typed before the form was shown again, and not typed again after that. Without it the launch would use
-/// another value, or none.
+/// Whether the secret was typed before the form was shown again, or used by the task that is launched again, and not typed in
+/// this form. Without it the launch would use another value, or none.
 fn is_forgotten(parameter: &Parameter, input: &FormInput) -> bool {
-    let is_typed = input
-        .of(parameter)
-        .iter()
-        .any(|text| !text.trim().is_empty());
-    parameter.is_secret() && !is_typed && input.all("retype").contains(&parameter.code.as_str())
+    let is_noted = input.all("retype").contains(&parameter.code.as_str());
+    parameter.is_secret() && is_noted && !is_typed(parameter, input)
+}
+
+/// Whether the form contains a value of this secret.
+fn is_typed(parameter: &Parameter, input: &FormInput) -> bool {
+    let own = input.of(parameter);
+    parameter.is_secret() && own.iter().any(|text| !text.trim().is_empty())
 }
 
 /// The fields of a launch form.
@@ -126,9 +130,13 @@ pub fn fields_for(
 ) -> Vec<FormField> {
     let one = |parameter: &Parameter| {
         let file = files.get(&parameter.code);
+        let errors = errors.get(&parameter.code).cloned().unwrap_or_default();
+        let field = field(purpose, form, layout, parameter, initial, file);
         FormField {
-            errors: errors.get(&parameter.code).cloned().unwrap_or_default(),
-            ..field(purpose, form, layout, parameter, initial, file)
+            // After the error, an empty field means a launch without the secret.
+            retype: field.retype && errors.is_empty(),
+            errors,
+            ..field
         }
     };
     form_parameters(form).map(one).collect()
@@ -151,6 +159,7 @@ fn field(
     let used = default.map(|(value, _)| value).filter(|_| is_launch);
     let value = used.or_else(|| not_null(form.defaults.get(&parameter.code)));
     let shown = in_boxes(parameter, purpose, initial, value);
+    let is_typed = matches!(initial, InitialValues::Submitted(_));
     let hints = hints(form, layout, parameter, default, file, is_launch);
     let help = parameter.help.clone();
     FormField {
@@ -162,14 +171,15 @@ fn field(
         control: match purpose {
             Purpose::Launch => control(parameter, shown, file),
             Purpose::Defaults => default_control(form, layout, parameter, initial, shown, file),
-        },
-        hints: secret_again(layout, parameter, initial)
+        }
+        .with_decimals(layout.language, parameter, is_typed),
+        hints: secret_again(form, layout, parameter, initial)
             .into_iter()
             .chain(hints)
             .collect(),
         errors: Vec::new(),
         warnings: Vec::new(),
-        retype: false,
+        retype: is_launch && lacks_secret(form, parameter, initial),
         to_load: parameter.choices_from_file.is_some() && !matches!(file, Some(Ok(_))),
         loaded: matches!(file, Some(Ok(_))),
         suggested: Vec::new(),
@@ -184,16 +194,36 @@ fn field(
 
 /// A hint to type the secret again: it is not shown, so a form that is sent again would not contain it.
 fn secret_again(
+    form: &Form,
     layout: &Layout,
     parameter: &Parameter,
     initial: InitialValues<'_>,
 ) -> Option<String> {
-    let InitialValues::Submitted(input) = initial else {
-        return None;
-    };
-    let own = input.of(parameter);
-    let is_typed = parameter.is_secret() && own.iter().any(|text| !text.trim().is_empty());
-    is_typed.then(|| layout.say("settings-secret-again"))
+    let lacks_secret = lacks_secret(form, parameter, initial);
+    match initial {
+        InitialValues::Relaunch(task, _) => {
+            lacks_secret.then(|| layout.with("form-secret-of-task", "number", task))
+        }
+        InitialValues::Submitted(input) if is_typed(parameter, input) => {
+            Some(layout.say("settings-secret-again"))
+        }
+        InitialValues::Submitted(_) => lacks_secret.then(|| layout.say("task-secret-again")),
+        InitialValues::Defaults => None,
+    }
+}
+
+/// Whether the earlier task had a secret here that the form cannot repeat, and no default of the account replaces it.
+fn lacks_secret(form: &Form, parameter: &Parameter, initial: InitialValues<'_>) -> bool {
+    let code = &parameter.code;
+    match initial {
+        InitialValues::Defaults => false,
+        InitialValues::Relaunch(_, config) => {
+            let had_one = config.get(code).is_some_and(|value| *value == MASK);
+            let has_default = not_null(form.defaults.get(code)).is_some();
+            parameter.is_secret() && had_one && !has_default
+        }
+        InitialValues::Submitted(input) => is_forgotten(parameter, input),
+    }
 }
 
 /// Whether a launch without this value would be refused.
@@ -213,7 +243,9 @@ fn in_boxes(
     };
     match initial {
         InitialValues::Defaults => at_first(),
-        InitialValues::Relaunch(config) => boxes(parameter, config.get(&parameter.code).or(value)),
+        InitialValues::Relaunch(_, config) => {
+            boxes(parameter, config.get(&parameter.code).or(value))
+        }
         // A field that was disabled is not sent, so it shows its initial value.
         InitialValues::Submitted(input) => {
             normalized_input(parameter, &input.of(parameter)).unwrap_or_else(at_first)

@@ -43,11 +43,10 @@ pub fn hints(
     }
     let empty = empty(layout, parameter, default).filter(|_| is_launch);
     let is_named = matches!(empty, Some(Empty::Default(_)));
-    hints.extend(
-        default
-            .filter(|_| !is_named)
-            .map(|default| default_hint(form, layout, parameter, default)),
-    );
+    hints.extend(default.filter(|_| !is_named).map(|(value, whose)| {
+        let whose = if is_launch { whose } else { "default-pipeline" };
+        default_hint(form, layout, parameter, (value, whose))
+    }));
     hints.extend(empty.map(Empty::sentence));
     hints
 }
@@ -122,7 +121,7 @@ impl Empty {
     }
 }
 
-/// None unless the account or the version sets a default.
+/// None if the parameter has no default.
 fn empty(layout: &Layout, parameter: &Parameter, default: EffectiveValue<'_>) -> Option<Empty> {
     let (value, whose) = default?;
     let (shape, own) = (
@@ -130,16 +129,17 @@ fn empty(layout: &Layout, parameter: &Parameter, default: EffectiveValue<'_>) ->
         not_null(parameter.default.as_ref()),
     );
     let key = match whose {
-        "default-account" => "empty-account",
-        "default-version" => "empty-version",
-        _ => return None,
+        "default-account" if own != Some(value) => "empty-account",
+        _ => "empty-version",
     };
     if parameter.is_secret() || holds_secret(value) || shape == InputShape::Switch {
         return None;
     }
     let hides = shape != InputShape::Json && validation::can_be_cleared(parameter);
     match own {
-        _ if !hides => Some(Empty::Default(telling(layout, key, parameter, value))),
+        own if !hides || own == Some(value) => {
+            Some(Empty::Default(telling(layout, key, parameter, value)))
+        }
         Some(own) => {
             let sentence = telling(layout, "empty-parameter", parameter, own);
             Some(Empty::Other(sentence))

@@ -1,8 +1,9 @@
 //! Converts values of parameters to form fields and back. It does not validate: input that cannot be converted to its
 //! type stays text, and the validation of parameters refuses it.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
+use super::number_format::ungrouped;
 use super::number_input::{self, InputKind, NumberInput};
 use super::truncate::truncate;
 use crate::domain::json_numbers;
@@ -81,7 +82,7 @@ pub fn read(
     let Some(input) = normalized_input(parameter, input) else {
         return Ok(None);
     };
-    if input == boxes(parameter, shown) {
+    if is_same(language, parameter, &input, &boxes(parameter, shown)) {
         return Ok(None);
     }
     let first = input.first().map_or("", String::as_str);
@@ -121,7 +122,15 @@ pub fn read_default(
         return Ok(None);
     };
     let is_empty = now.iter().all(String::is_empty);
-    let untouched = stored.filter(|stored| !is_empty && now == all_boxes(parameter, Some(stored)));
+    let untouched = stored.filter(|stored| {
+        !is_empty
+            && is_same(
+                language,
+                parameter,
+                &now,
+                &all_boxes(parameter, Some(stored)),
+            )
+    });
     let good = untouched.filter(|stored| validation::validate_default(parameter, stored).is_none());
     match (good, shape(parameter)) {
         _ if is_empty => Ok(None),
@@ -130,6 +139,35 @@ pub fn read_default(
         (None, InputShape::One | InputShape::Many | InputShape::Json) => {
             read(language, parameter, input, None)
         }
+    }
+}
+
+/// Whether the input is what the form showed, which was with the decimal sign of the language or without.
+fn is_same(language: Language, parameter: &Parameter, input: &[String], shown: &[String]) -> bool {
+    let local = shown
+        .iter()
+        .map(|text| with_decimals(language, parameter, text));
+    input == shown || input.iter().cloned().eq(local)
+}
+
+/// A decimal number with the decimal sign of the language; another text unchanged.
+pub fn with_decimals(language: Language, parameter: &Parameter, text: &str) -> String {
+    match (&parameter.kind, serde_json::from_str::<Number>(text)) {
+        (Kind::Float, Ok(number)) => ungrouped(language, &number),
+        (
+            Kind::Bool
+            | Kind::Int
+            | Kind::Float
+            | Kind::Str
+            | Kind::Secret
+            | Kind::Dataset
+            | Kind::File
+            | Kind::Connection(_)
+            | Kind::List
+            | Kind::Dict
+            | Kind::Other(_),
+            _,
+        ) => text.to_owned(),
     }
 }
 

@@ -43,6 +43,8 @@ struct MonitoringPage {
     /// Whether the account has any task.
     any: bool,
     verdict: Badge,
+    /// The list of the failed tasks, if there are any.
+    verdict_link: Option<String>,
     figures: Vec<Figure>,
     chart: Option<StatusChart>,
     openhexa: OpenHexaStatus,
@@ -78,6 +80,8 @@ struct FailureRow {
     name: String,
     reason: String,
     count: String,
+    /// The failed tasks of the pipeline.
+    link: String,
     last: DateTime<Utc>,
     task: i64,
     message: Option<String>,
@@ -155,11 +159,12 @@ fn compose(
         at: found.at,
         any: found.any,
         verdict: verdict(&layout, totals),
+        verdict_link: (totals[3] > 0).then(|| task_list(&layout, &[Status::Error], "", dates)),
         figures: figures(&layout, found, totals, dates),
         chart: status_chart(&layout, found, period, zone),
         openhexa: openhexa_status(&layout, &upstream),
         polling: polling_status(&layout, &found.polling),
-        failures: failures.map(|one| failure(&layout, one)).collect(),
+        failures: failures.map(|one| failure(&layout, one, dates)).collect(),
         failures_more: more(
             "monitoring-more-failures",
             found.failures_count,
@@ -280,11 +285,13 @@ fn dates(found: &Figures, zone: Zone) -> Option<Dates> {
     ))
 }
 
-fn failure(layout: &Layout, one: &FailureGroup) -> FailureRow {
+fn failure(layout: &Layout, one: &FailureGroup, dates: Option<Dates>) -> FailureRow {
     let message = one.message.as_ref().filter(|shown| tells_more(shown));
     let message = message.map(|shown| error_text(layout, shown).line);
+    let id = one.pipeline.to_string();
     FailureRow {
-        pipeline_id: one.pipeline.to_string(),
+        link: task_list(layout, &[Status::Error], &id, dates),
+        pipeline_id: id,
         name: one.name.clone(),
         count: count(layout.language, one.count),
         last: one.last,

@@ -148,7 +148,7 @@ pub async fn show(
     let form = bridge.catalog.form(who.account, pipeline, version).await?;
     let mut shown = LaunchFormState::with_values(InitialValues::Defaults);
     if let Some(task) = &earlier {
-        shown.initial = InitialValues::Relaunch(&task.run.config);
+        shown.initial = InitialValues::Relaunch(task.id, &task.run.config);
         shown.notify = task.run.send_notifications;
         shown.debug = task.run.debug;
     }
@@ -214,7 +214,6 @@ fn compose(
     let description = pipeline.description.clone();
     let version = form.version.as_ref();
     let (wrong, others) = summary(&loaded.fields, &shown.errors);
-    let warned = |field: &FormField| Some((field.id.clone(), field.warnings.first()?.clone()));
     PipelinePage {
         idempotency_script: assets::idempotency(),
         address,
@@ -232,7 +231,7 @@ fn compose(
         messages: shown.messages,
         wrong,
         others,
-        warned: loaded.fields.iter().filter_map(warned).collect(),
+        warned: warned(&layout, &loaded.fields),
         confirmed: shown.confirmed,
         fields: loaded.fields,
         task: shown.task,
@@ -255,7 +254,7 @@ fn add_warnings(fields: &mut [FormField], shown: &LaunchFormState<'_>) {
     for field in fields {
         let own = shown.warnings.get(&field.code);
         field.warnings = own.cloned().unwrap_or_default();
-        field.retype = must_retype(field, input);
+        field.retype |= must_retype(field, input);
     }
 }
 
@@ -266,6 +265,20 @@ fn must_retype(field: &FormField, input: &FormInput) -> bool {
     let was_typed = input.all("retype").contains(&field.code.as_str());
     let is_secret = matches!(field.control, Control::Secret { .. });
     is_secret && (is_typed || (was_typed && field.errors.is_empty()))
+}
+
+/// The warnings and the secrets to type again, in the order of the fields, with the id of the field.
+fn warned(layout: &Layout, fields: &[FormField]) -> Vec<(String, String)> {
+    if fields.iter().all(|field| field.warnings.is_empty()) {
+        return Vec::new();
+    }
+    let sentence = |field: &FormField| {
+        let again = || layout.with("form-secret-above", "name", &field.title);
+        let own = field.warnings.first().cloned();
+        own.or_else(|| field.retype.then(again))
+    };
+    let one = |field: &FormField| Some((field.id.clone(), sentence(field)?));
+    fields.iter().filter_map(one).collect()
 }
 
 fn named(form: &Form, version: &VersionLabel) -> VersionOption {

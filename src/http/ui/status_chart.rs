@@ -25,6 +25,9 @@ const MONTHS: [&str; 12] = [
 pub struct StatusChart {
     /// The key of the heading: by hour or by day.
     pub heading: &'static str,
+    /// The key of the title of the chart, and that of the first column of its table.
+    pub title: &'static str,
+    pub when: &'static str,
     pub width: usize,
     pub height: i64,
     pub left: usize,
@@ -112,11 +115,22 @@ pub fn status_chart(
     if most == 0 {
         return None;
     }
+    let (heading, title, when) = match period {
+        Period::Today => (
+            "monitoring-plot-hours",
+            "monitoring-plot-title-hours",
+            "monitoring-when-hour",
+        ),
+        Period::Week | Period::Month => (
+            "monitoring-plot-days",
+            "monitoring-plot-title",
+            "monitoring-when",
+        ),
+    };
     Some(StatusChart {
-        heading: match period {
-            Period::Today => "monitoring-plot-hours",
-            Period::Week | Period::Month => "monitoring-plot-days",
-        },
+        heading,
+        title,
+        when,
         description: described(&slots),
         columns: columns(&slots, most),
         names: axis_labels(&slots, period),

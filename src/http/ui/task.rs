@@ -61,8 +61,10 @@ struct TaskPage {
     values: Vec<ValueRow>,
     /// Why names and defaults are missing.
     values_missing: Option<String>,
-    /// Codes of the secrets that a relaunch needs again, each with its error.
-    secrets: Vec<(String, Option<String>)>,
+    /// Whether the pipeline has an earlier task, to compare with.
+    has_earlier: bool,
+    /// The secrets that a relaunch needs again.
+    secrets: Vec<SecretField>,
     idempotency_key: String,
     may_cancel: bool,
     may_relaunch: bool,
@@ -86,6 +88,15 @@ struct AboutPart {
     run_url: Option<String>,
 }
 
+/// A secret that a relaunch needs again.
+struct SecretField {
+    code: String,
+    title: String,
+    /// Whether the title is another text than the code.
+    is_titled: bool,
+    error: Option<String>,
+}
+
 /// What is loaded for the page in addition to the task.
 struct Loaded {
     history: PageHistory,
@@ -93,6 +104,7 @@ struct Loaded {
     values: TaskValues,
     waiting: Option<Waiting>,
     filter: MessageFilter,
+    has_earlier: bool,
 }
 
 /// The status and errors of a cancel or relaunch that was refused.
@@ -145,6 +157,7 @@ pub async fn render(
         waiting: waiting?,
         history,
         filter,
+        has_earlier: !bridge.tasks.earlier_tasks(&view.task, 1).await?.is_empty(),
     };
     let status = action.status;
     large_page(status, move || compose(layout, &view, loaded, action)).await
@@ -171,8 +184,9 @@ fn compose(layout: Layout, view: &TaskView, loaded: Loaded, action: ActionErrors
         waiting: loaded.waiting,
         about: AboutPart::new(&layout, view),
         values: rows(&layout, &loaded.values),
+        has_earlier: loaded.has_earlier,
+        secrets: secrets(task, &loaded.values, &action),
         values_missing: loaded.values.missing.map(|why| layout.word(&why)),
-        secrets: secrets(task, &action),
         idempotency_key: Uuid::new_v4().to_string(),
         may_cancel: layout.may_operate() && may_cancel(task, refused),
         may_relaunch: layout.may_operate() && task.outcome().is_some(),
@@ -265,18 +279,21 @@ pub fn launcher(layout: &Layout, task: &Task) -> Option<String> {
     Some(full.unwrap_or_else(|| person.username.clone()))
 }
 
-fn secrets(task: &Task, action: &ActionErrors) -> Vec<(String, Option<String>)> {
+fn secrets(task: &Task, values: &TaskValues, action: &ActionErrors) -> Vec<SecretField> {
     let given = without_injected(&task.run.config);
     let masked = given.into_iter().filter(|(_, value)| *value == MASK);
-    let wrong = |code: &String| {
-        action
-            .errors
-            .get(code)
-            .and_then(|list| list.first().cloned())
+    let field = |code: String| {
+        let own = values.all.iter().find(|value| value.code == code);
+        let title = own.map_or_else(|| code.clone(), |own| own.title.clone());
+        let errors = action.errors.get(&code);
+        SecretField {
+            is_titled: title != code,
+            title,
+            error: errors.and_then(|list| list.first().cloned()),
+            code,
+        }
     };
-    masked
-        .map(|(code, _)| (code.clone(), wrong(&code)))
-        .collect()
+    masked.map(|(code, _)| field(code)).collect()
 }
 
 /// Downloads the whole result as JSON.

@@ -181,7 +181,8 @@ async fn other(
         .view_listed(who.account, TaskId(wanted))
         .await?;
     if found.task.pipeline.id != task.pipeline.id {
-        return Err(Problem::field("with", say("task-unknown")));
+        let sentence = say("compare-other-pipeline").with("number", wanted);
+        return Err(Problem::field("with", sentence));
     }
     Ok(Some(found.task))
 }

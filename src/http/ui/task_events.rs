@@ -145,6 +145,7 @@ fn reported(layout: &Layout, event: &Event) -> Option<LogLine> {
     Some(LogLine {
         at: Some(event.at),
         level: match event.source {
+            Source::Callback if severity == Level::Error => layout.say(Level::Error.key()),
             Source::Callback => layout.say("level-progress"),
             other @ (Source::User | Source::OpenHexa | Source::Bridge) => source(layout, other),
         },

@@ -70,13 +70,20 @@ impl FilterQuery {
     /// The newest tasks come first.
     pub fn filter(&self, who: &Principal, limit: i64) -> HttpResult<TaskFilter> {
         let query = &self.query;
+        // The API's message lists the values of the API.
+        let unknown_status = |_| Problem::field("status", say("tasks-status-unknown"));
+        let from = query.time_in("from", false, self.zone)?;
+        let to = query.time_in("to", true, self.zone)?;
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            return Err(Problem::field("from", say("tasks-dates-reversed")));
+        }
         Ok(TaskFilter {
             account: who.account,
-            statuses: statuses(query)?,
+            statuses: statuses(query).map_err(unknown_status)?,
             pipeline: pipeline(query)?,
             launcher: launcher(query)?,
-            from: query.time_in("from", false, self.zone)?,
-            to: query.time_in("to", true, self.zone)?,
+            from,
+            to,
             search: query.text("search")?,
             order: SortColumn::CreatedAt,
             descending: true,
@@ -84,7 +91,7 @@ impl FilterQuery {
         })
     }
 
-    pub fn form(&self, layout: &Layout, choices: &FilterChoices) -> FilterForm {
+    pub fn form(&self, layout: &Layout, who: &Principal, choices: &FilterChoices) -> FilterForm {
         let given = |name: &str| self.query.get(name).unwrap_or_default().to_owned();
         let chosen = statuses(&self.query).unwrap_or_default();
         let status = |status: Status| Choice {
@@ -99,7 +106,7 @@ impl FilterQuery {
             to: self.date_box("to"),
             statuses: Status::ALL.map(status).into(),
             pipelines: chosen_of(pipelines(choices), &given("pipeline")),
-            launchers: chosen_of(launchers(layout, choices), &given("launcher")),
+            launchers: chosen_of(launchers(layout, who, choices), &given("launcher")),
             is_filtered: NAMES.iter().any(is_set),
         }
     }
@@ -227,17 +234,34 @@ fn pipelines(choices: &FilterChoices) -> Vec<Choice> {
         .collect()
 }
 
-fn launchers(layout: &Layout, choices: &FilterChoices) -> Vec<Choice> {
+/// The user comes first, if they can launch tasks.
+fn launchers(layout: &Layout, who: &Principal, choices: &FilterChoices) -> Vec<Choice> {
+    let me = own_launcher(who).filter(|_| layout.may_operate());
+    let me = me.map(|own| Choice::of(own.text(), layout.say("tasks-launched-by-me")));
+    let own = me.as_ref().map(|own| own.value.clone());
     let persons = choices.persons.iter().map(|person| {
         let by = LaunchedBy::Person(person.id);
         Choice::of(by.text(), person_name(person))
     });
     let actors = choices.actors.iter().filter_map(|actor| {
         let by = LaunchedBy::of_actor(actor)?;
-        let name = event_text::actor(layout.language, actor);
+        let name = match by {
+            LaunchedBy::LocalUser => layout.say("tasks-local-user"),
+            LaunchedBy::Person(_) | LaunchedBy::Key(_) | LaunchedBy::SettingsKey(_) => {
+                event_text::actor(layout.language, actor)
+            }
+        };
         Some(Choice::of(by.text(), name))
     });
-    persons.chain(actors).collect()
+    let others = persons.chain(actors);
+    let others = others.filter(|one| own.as_ref() != Some(&one.value));
+    me.into_iter().chain(others).collect()
+}
+
+fn own_launcher(who: &Principal) -> Option<LaunchedBy> {
+    let person = who.person.as_ref();
+    let person = person.map(|person| LaunchedBy::Person(person.id));
+    person.or_else(|| LaunchedBy::of_actor(&who.actor))
 }
 
 fn person_name(person: &Person) -> String {

@@ -70,7 +70,7 @@ pub async fn list(
     let layout = Layout::of(&request, Section::Tasks);
     let now = bridge.tasks.now();
     match find(&bridge, &who, &query).await {
-        Ok(found) => page(StatusCode::OK, &tasks(layout, &query, &found, now)),
+        Ok(found) => page(StatusCode::OK, &tasks(layout, &who, &query, &found, now)),
         Err(problem) if problem.status_code() == StatusCode::BAD_REQUEST => {
             let sentence = ErrorBody::new(&problem, layout.language).error().to_owned();
             let empty = empty_list(&bridge, &who).await?;
@@ -78,7 +78,7 @@ pub async fn list(
                 problem: Some(sentence),
                 is_live: false,
                 count: None,
-                ..tasks(layout, &query, &empty, now)
+                ..tasks(layout, &who, &query, &empty, now)
             };
             page(StatusCode::BAD_REQUEST, &shown)
         }
@@ -109,11 +109,17 @@ async fn empty_list(bridge: &Bridge, who: &Principal) -> Result<FoundTasks, Prob
     })
 }
 
-fn tasks(layout: Layout, query: &FilterQuery, found: &FoundTasks, now: DateTime<Utc>) -> TasksPage {
+fn tasks(
+    layout: Layout,
+    who: &Principal,
+    query: &FilterQuery,
+    found: &FoundTasks,
+    now: DateTime<Utc>,
+) -> TasksPage {
     let views = found.page.tasks.iter();
     let next = found.page.next.as_ref();
     TasksPage {
-        form: query.form(&layout, &found.choices),
+        form: query.form(&layout, who, &found.choices),
         presets: query.presets(&layout, now),
         zone: zone_name(query.zone),
         zone_minutes: query.zone.minutes(),

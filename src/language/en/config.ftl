@@ -1,7 +1,7 @@
 # The `openhexa-config` record.
 
 config-content = content must be an object
-config-url = { $field } must be an http(s) URL without credentials, query or fragment, such as https://app.openhexa.org/graphql/
+config-url = { $field } must start with http:// or https://, such as https://app.openhexa.org/graphql/, without credentials, query or fragment
 config-url-graphql = { $field } must be the URL of the OpenHEXA GraphQL endpoint, such as https://app.openhexa.org/graphql/
 config-url-host = The host of { $field } must be one of: { $hosts }
 config-url-private = { $field } must not point to this machine or a private network (setting openhexa.allow_private)
@@ -13,6 +13,7 @@ config-elsewhere = The configuration is edited in the Iaso admin (OpenHEXA insta
 
 check-reachable = OpenHEXA responds at this address
 check-authenticated = OpenHEXA accepts the token
+check-token-refused = OpenHEXA refuses this token
 check-workspace = The token has access to the workspace
 check-list =
     { $count ->

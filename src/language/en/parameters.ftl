@@ -23,6 +23,8 @@ param-long = { $name } is too long: at most { $most } bytes
 
 param-choice = { $name } must be one of: { $choices }
 param-each-choice = Each value of { $name } must be one of: { $choices }
+param-number = { $name } must be one of: { $numbers }
+param-each-number = Each value of { $name } must be one of: { $numbers }
 param-choice-secret = { $name } is not one of the allowed values
 param-keep = { $name } cannot be empty: this version of the pipeline has a saved value for it. Enter another value to replace it
 param-keep-default = { $name } cannot be empty: it has a default value. Enter another value to replace it
@@ -44,7 +46,8 @@ param-from-version = This value is saved with the version of the pipeline. Enter
 
 # Warnings: the launch is not refused.
 param-zero-left-out = { $name } was not sent: 0 is not one of its choices
-param-outside-file = { $name } is not one of the choices in { $path }
+param-outside-file = { $name }: “{ $value }” is not one of the choices in { $path }
+param-several-outside-file = { $name }: these values are not among the choices in { $path }: { $value }
 param-no-dataset = { $name }: no dataset “{ $value }” found in this workspace
 param-no-connection = { $name }: no connection “{ $value }” of this type found in this workspace
 param-no-file = { $name }: no file “{ $value }” found in this workspace

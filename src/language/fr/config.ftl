@@ -1,7 +1,7 @@
 # L’enregistrement `openhexa-config`.
 
 config-content = « content » doit être un objet
-config-url = « { $field } » doit être une URL http(s) sans identifiants, ni paramètres, ni fragment, par exemple https://app.openhexa.org/graphql/
+config-url = « { $field } » doit commencer par http:// ou https://, par exemple https://app.openhexa.org/graphql/, sans identifiants, ni paramètres, ni fragment
 config-url-graphql = « { $field } » doit être l’adresse GraphQL d’OpenHEXA, par exemple https://app.openhexa.org/graphql/
 config-url-host = L’hôte de « { $field } » doit être l’un des suivants : { $hosts }
 config-url-private = « { $field } » ne doit pas désigner cette machine ni un réseau privé (réglage openhexa.allow_private)
@@ -13,6 +13,7 @@ config-elsewhere = La configuration se modifie dans l’administration d’Iaso 
 
 check-reachable = OpenHEXA répond à cette adresse
 check-authenticated = OpenHEXA accepte le jeton
+check-token-refused = OpenHEXA refuse ce jeton
 check-workspace = Le jeton a accès à l’espace de travail
 check-list =
     { $count ->

@@ -23,6 +23,8 @@ param-long = « { $name } » est trop long : { $most } octets au plus
 
 param-choice = « { $name } » doit être l’une des valeurs suivantes : { $choices }
 param-each-choice = Chaque valeur de « { $name } » doit être l’une des suivantes : { $choices }
+param-number = « { $name } » doit être l’une des valeurs suivantes : { $numbers }
+param-each-number = Chaque valeur de « { $name } » doit être l’une des suivantes : { $numbers }
 param-choice-secret = « { $name } » contient une valeur non autorisée
 param-keep = « { $name } » ne peut pas être vide : cette version du pipeline contient déjà une valeur. Saisissez une autre valeur pour la remplacer
 param-keep-default = « { $name } » ne peut pas être vide : ce paramètre a une valeur par défaut. Saisissez une autre valeur pour la remplacer
@@ -44,7 +46,8 @@ param-from-version = Cette valeur est enregistrée avec la version du pipeline. 
 
 # Avertissements : le lancement n’est pas refusé.
 param-zero-left-out = « { $name } » n’a pas été envoyé : 0 ne fait pas partie de ses choix
-param-outside-file = « { $name } » contient une valeur absente des choix du fichier { $path }
+param-outside-file = « { $name } » : « { $value } » ne figure pas parmi les choix de { $path }
+param-several-outside-file = « { $name } » : ces valeurs ne figurent pas parmi les choix de { $path } : { $value }
 param-no-dataset = « { $name } » : aucun jeu de données « { $value } » dans cet espace de travail
 param-no-connection = « { $name } » : aucune connexion « { $value } » de ce type dans cet espace de travail
 param-no-file = « { $name } » : aucun fichier « { $value } » dans cet espace de travail

@@ -16,7 +16,7 @@ version-unreadable = { cause-bad-definition } : demandez à l’auteur du pipel
 
 query-number = « { $field } » doit être un nombre entier de 1 à { $most }
 query-id = « { $field } » doit être un nombre entier
-query-launcher = « { $field } » doit être l’identifiant d’un utilisateur, key-3 pour la clé API 3, settings-key-admin pour une clé des réglages du serveur, ou local-user
+query-launcher = « { $field } » doit être l’identifiant d’un utilisateur, key-3 pour la clé API 3, settings-key-admin pour une clé des réglages du serveur, ou local-user
 query-text = « { $field } » doit être un texte de { $most } caractères au plus
 query-uuid = « { $field } » doit être un UUID
 query-time = « { $field } » doit être une heure, par exemple 2026-11-20T10:42:00Z, ou une date, par exemple 2026-11-20

@@ -35,7 +35,10 @@ async fn a_missing_page_has_an_error_page(#[values(Sqlite, Postgres)] base: Base
             "Pipeline not found",
         ),
         ("/dashboard/tasks/9/".to_owned(), "Task not found"),
-        ("/dashboard/tasks/none/".to_owned(), "Task not found"),
+        (
+            "/dashboard/tasks/none/".to_owned(),
+            "“none” is not a task number.",
+        ),
     ] {
         let page = story.page_with(As::Viewer, &path, 404).await;
         assert!(

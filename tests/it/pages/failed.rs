@@ -135,6 +135,13 @@ async fn a_message_of_one_line_is_shown_once(#[values(Sqlite, Postgres)] base: B
     story.until_confirmed(task).await;
     let shown = story.page(As::Viewer, &path(task)).await;
     assert_eq!(shown.at("failure"), text);
+    let messages = shown.at("live-messages");
+    assert!(
+        messages.contains("ERROR Shown at the top") && !messages.contains("PROGRESS"),
+        "{messages}"
+    );
+    let french = story.french_page(As::Viewer, &path(task)).await;
+    assert!(!french.at("live-messages").contains("AVANCEMENT"));
     assert!(shown.attribute("failure-whole", "id").is_none());
     // Once to be seen, once to be heard, and once in the log of the run.
     assert_eq!(shown.text().matches(text).count(), 3, "{}", shown.text());

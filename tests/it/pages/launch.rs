@@ -357,3 +357,84 @@ async fn another_content_type_is_refused_with_a_page(#[values(Sqlite, Postgres)]
     }
     story.end().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn decimal_numbers_are_shown_as_the_language_writes_them(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let parameters = [
+        parameter("growth", "float", json!({"default": 2.5})),
+        parameter(
+            "shares",
+            "float",
+            json!({"multiple": true, "default": [0.5, 3]}),
+        ),
+        parameter("factor", "float", json!({"choices": [1.5, 2.5]})),
+        parameter(
+            "limit",
+            "float",
+            json!({"choices": [1.5, 2.5], "multiple": true}),
+        ),
+        parameter("typed", "float", json!({})),
+    ];
+    let (story, page) = begin(base, &parameters).await;
+    assert_eq!(
+        page.attribute("field-growth", "value").as_deref(),
+        Some("2.5")
+    );
+    let french = story.french_page(As::Operator, &path()).await;
+    assert_eq!(
+        french.attribute("field-growth", "value").as_deref(),
+        Some("2,5")
+    );
+    assert!(
+        french.at("field-shares-box").contains("0,5 3"),
+        "{}",
+        french.text()
+    );
+    assert!(
+        french.at("field-factor-box").contains("1,5 2,5"),
+        "{}",
+        french.text()
+    );
+    let form = french.form(&path()).fill("config.factor", &["2.5"]);
+    assert_eq!(form.value("config.growth"), ["2,5"]);
+    let wrong = form.clone().fill("config.factor", &["9"]);
+    let ask = story
+        .ask_at(As::Operator, Method::POST, &wrong.action)
+        .header("sec-fetch-site", "same-origin")
+        .header("accept-language", "fr");
+    let ask = ask.body("application/x-www-form-urlencoded", wrong.body());
+    let wrong = Page::of(ask.send().await, 400);
+    assert!(
+        wrong
+            .at("field-factor-error")
+            .ends_with("valeurs suivantes : 1,5; 2,5"),
+        "{}",
+        wrong.at("field-factor-error")
+    );
+    for typed in ["1.25", "1,25"] {
+        let form = form.clone().fill("config.typed", &[typed]);
+        let ask = story
+            .ask_at(As::Operator, Method::POST, &form.action)
+            .header("sec-fetch-site", "same-origin")
+            .header("accept-language", "fr");
+        let form = form.fill("idempotency_key", &[typed]);
+        let ask = ask.body("application/x-www-form-urlencoded", form.body());
+        assert_eq!(ask.send().await.status, 303);
+    }
+    for run in story.runs().await {
+        let config = &run["config"];
+        assert_eq!(
+            (config.get("growth"), config.get("shares")),
+            (None, None),
+            "unchanged defaults are not sent: {config}"
+        );
+        assert_eq!(
+            (&config["factor"], &config["typed"]),
+            (&json!(2.5), &json!(1.25))
+        );
+    }
+    story.end().await;
+}

@@ -34,10 +34,12 @@ async fn a_field_has_the_value_that_would_be_used_and_its_source(
         parameter("growth", "float", json!({"default": 2.5, "required": true})),
         parameter("whole", "bool", json!({"default": true})),
         parameter("lots", "int", json!({"required": true})),
+        parameter("region", "str", json!({"default": "North"})),
     ];
     let mut own = pipeline(1, &parameters, quick("succeed"));
     own["versions"][0]["config"] = json!({"years": 7});
-    let defaults = json!({"pipelines": [{"id": id(1), "parameters": {"country": "Niger"}}]});
+    let values = json!({"country": "Niger", "region": "North"});
+    let defaults = json!({"pipelines": [{"id": id(1), "parameters": values}]});
     let story = StoryBuilder::on(base)
         .pipelines(json!([own]))
         .content(&defaults)
@@ -55,8 +57,17 @@ async fn a_field_has_the_value_that_would_be_used_and_its_source(
             "7",
             "A whole number. Default: 7 (used if the field is empty).",
         ),
-        ("growth", "2.5", "A number, such as 2.5. Default: 2.5."),
+        (
+            "growth",
+            "2.5",
+            "A number, such as 2.5. Default: 2.5 (used if the field is empty).",
+        ),
         ("lots", "", "A whole number."),
+        (
+            "region",
+            "North",
+            "Default: North (used if the field is empty).",
+        ),
     ] {
         let field = format!("field-{code}");
         assert_eq!(
@@ -319,8 +330,34 @@ async fn past_runs_are_listed_plotted_and_can_be_launched_again(
         page.attribute("field-sms_key", "value").as_deref(),
         Some("")
     );
-    story.send_on(As::Operator, &page.form(&path())).await;
-    assert_eq!(story.runs().await[3]["config"]["years"], 0);
+    let hint = format!("Task {launched} used a secret, which is not stored: type it again.");
+    assert!(page.at("field-sms_key-hint").contains(&hint), "{hint}");
+    let refused = story.refused(As::Operator, &page.form(&path()), 400).await;
+    assert!(
+        refused
+            .at("field-sms_key-error")
+            .contains("again: secrets are not stored."),
+        "{}",
+        refused.text()
+    );
+    let form = page.form(&path()).fill("config.sms_key", &["another"]);
+    story.send_on(As::Operator, &form).await;
+    let run = &story.runs().await[3]["config"];
+    assert_eq!(
+        (&run["years"], &run["sms_key"]),
+        (&json!(0), &json!("another"))
+    );
+    story.send_on(As::Operator, &refused.form(&path())).await;
+    assert_eq!(
+        story.runs().await[4]["config"].get("sms_key"),
+        None,
+        "sent again without it, it is launched without it"
+    );
+    let french = story.french_page(As::Operator, &again).await;
+    let hint = format!(
+        "La tâche {launched} utilisait un secret, qui n’est pas conservé : saisissez-le de nouveau."
+    );
+    assert!(french.at("field-sms_key-hint").contains(&hint), "{hint}");
     story.end().await;
 }
 

@@ -221,7 +221,7 @@ async fn errors_are_shown_at_their_fields_and_the_token_is_not_shown(
         );
         assert!(
             page.at("openhexa_url-error")
-                .starts_with("OpenHEXA address must be an http(s) URL")
+                .starts_with("OpenHEXA address must start with http:// or https://, such as")
         );
         assert_eq!(page.at("workspace_slug-error"), "Workspace is required");
         assert_eq!(
@@ -374,7 +374,7 @@ async fn a_test_shows_which_step_of_a_launch_would_fail(#[values(Sqlite, Postgre
         .await;
     assert!(
         bad.at("checks")
-            .contains("✕ Failed OpenHEXA refuses the configured token"),
+            .contains("✕ Failed OpenHEXA refuses this token"),
         "{}",
         bad.at("checks")
     );

@@ -75,7 +75,11 @@ async fn defaults_of_every_type_are_stored_and_shown_in_the_launch_form(
     let page = story.page(As::Admin, &path()).await;
     assert!(
         page.at("field-whole-box").contains("No default yes no")
-            && page.at("field-years-hint").contains("Default: 5.")
+            && page
+                .at("field-years-hint")
+                .contains("Default of the pipeline: 5."),
+        "{}",
+        page.text()
     );
     assert!(
         !page.at("field-country-box").contains("(required)")

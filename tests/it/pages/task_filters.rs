@@ -114,6 +114,17 @@ async fn a_date_box_holds_a_day_or_becomes_a_text(#[values(Sqlite, Postgres)] ba
         let boxes = boxes.map(|(kind, value)| format!("{kind} {value}"));
         assert_eq!(boxes, shown, "{zone} {from} {to}");
     }
+    for (language, sentence) in [
+        ("en", "The first date is after the last date."),
+        ("fr", "La date de début est après la date de fin."),
+    ] {
+        let path = format!("{LIST}?from=2026-03-12&to=2026-03-11");
+        let ask = story.ask_at(As::Viewer, Method::GET, &path);
+        let ask = ask.header("accept-language", language);
+        let wrong = Page::of(ask.send().await, 400);
+        assert_eq!(wrong.at("errors"), sentence);
+        assert_eq!(date_box(&wrong, "from").1, "2026-03-12");
+    }
     let path = format!("{LIST}?to=0000-01-01&from=9999-99-99");
     let wrong = story.page_with(As::Viewer, &path, 400).await;
     assert!(
@@ -227,7 +238,11 @@ async fn several_statuses_are_chosen_at_once(#[values(Sqlite, Postgres)] base: B
         assert_eq!(answer["count"], 2, "the API takes the same: {query}");
     }
     let wrong = format!("{LIST}?status=SUCCESS&status=DONE");
-    story.page_with(As::Viewer, &wrong, 400).await;
+    let wrong = story.page_with(As::Viewer, &wrong, 400).await;
+    assert_eq!(
+        wrong.at("errors"),
+        "The status must be one or more of: Queued, Running, Success, Error, Stopped"
+    );
     let french = story
         .french_page(As::Viewer, &format!("{LIST}?status=CANCELLED"))
         .await;
@@ -301,6 +316,14 @@ async fn tasks_are_filtered_by_the_name_of_their_launcher(#[values(Sqlite, Postg
             "{launcher}"
         );
     }
+    let mine = format!("{LIST}?launcher=settings-key-operator");
+    let page = story.page(As::Operator, &mine).await;
+    assert_eq!(
+        (listed(&page), page.chosen("launcher").as_str()),
+        (vec![settings], "Me")
+    );
+    let page = story.french_page(As::Operator, LIST).await;
+    assert!(page.has("Tous Moi Awa Diop"), "{}", page.text());
     for wrong in ["awa", "key-", "key-x", "settings-key-x", "1.5"] {
         let page = story
             .page_with(As::Viewer, &format!("{LIST}?launcher={wrong}"), 400)

@@ -191,7 +191,16 @@ async fn two_tasks_of_a_pipeline_are_compared(#[values(Sqlite, Postgres)] base: 
     let alone = story
         .page(As::Viewer, &format!("{}compare/", path(first)))
         .await;
-    assert!(alone.has("There is no earlier task of this pipeline to compare with."));
+    assert!(alone.has("This is the first task of this pipeline."));
+    let previous = |task: i64| format!("{}compare/", path(task));
+    for (task, has_previous) in [(first, false), (second, true)] {
+        let page = story.page(As::Viewer, &path(task)).await;
+        assert_eq!(page.links().contains(&previous(task)), has_previous);
+        assert_eq!(
+            page.has("This is the first task of this pipeline."),
+            !has_previous
+        );
+    }
     story.end().await;
 }
 
@@ -206,7 +215,9 @@ async fn only_tasks_of_the_same_pipeline_are_compared(#[values(Sqlite, Postgres)
         .page_with(As::Viewer, &compare(other.to_string()), 400)
         .await;
     assert!(
-        wrong.has("This pipeline has no such task"),
+        wrong.has(&format!(
+            "Task {other} belongs to another pipeline: only tasks of the same"
+        )),
         "{}",
         wrong.text()
     );

@@ -66,7 +66,7 @@ async fn doubtful_values_are_shown_first_and_launched_anyway(
         ),
         (
             "district",
-            "District is not one of the choices in reference/districts.csv",
+            "District: “Atlantis” is not one of the choices in reference/districts.csv",
         ),
     ] {
         let field = format!("field-{code}");
@@ -207,6 +207,9 @@ async fn a_secret_is_not_forgotten_between_warning_and_launch(
         .fill("config.sms_key", &[&secret]);
     let warned = story.refused(As::Operator, &form, 422).await;
     assert!(!warned.answer.text.contains(&secret));
+    let above = "SMS key: type this secret again, because it is not kept on this page";
+    assert!(warned.at("errors").contains(above), "{}", warned.text());
+    assert!(warned.links().contains(&"#field-sms_key".to_owned()));
     let refused = story
         .refused(As::Operator, &warned.form(&path()), 400)
         .await;

@@ -23,7 +23,7 @@ fn of(parameter: Value) -> Value {
     json!([pipeline(1, &[parameter], quick("succeed"))])
 }
 
-const OUTSIDE: &str = "District is not one of the choices in reference/districts.csv";
+const OUTSIDE: &str = "District: “Atlantis” is not one of the choices in reference/districts.csv";
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,7 +53,7 @@ async fn a_value_outside_the_file_is_a_warning_and_not_an_error(
     assert_eq!(
         french["warnings"],
         json!({"district": [
-            "«\u{a0}District\u{a0}» contient une valeur absente des choix du fichier reference/districts.csv"
+            "«\u{a0}District\u{a0}»\u{a0}: «\u{a0}Atlantis\u{a0}» ne figure pas parmi les choix de reference/districts.csv"
         ]})
     );
     let task = story.launch(&id(1), json!({"district": "Atlantis"})).await;
@@ -82,6 +82,14 @@ async fn each_of_several_values_is_looked_up(#[values(Sqlite, Postgres)] base: B
             "{given}"
         );
     }
+    let long = "x".repeat(61);
+    let many = json!({"district": ["Nylon", "Atlantis", long, "Elba", "Utopia"]});
+    let answer = validate(&story, 1, &many).await.expect(200);
+    let named = format!(
+        "District: these values are not among the choices in reference/districts.csv: Atlantis, {}…, Elba, …",
+        "x".repeat(60)
+    );
+    assert_eq!(answer["warnings"]["district"], json!([named]));
     story.end().await;
 }
 

@@ -354,8 +354,13 @@ fn boxes(
 
 fn row(layout: &Layout, check: &Check) -> CheckRow {
     let is_known = !check.detail.key.ends_with("-unknown");
+    // The tested token may not be the configured one.
+    let sentence = match check.detail.key {
+        "cause-token-refused" => layout.say("check-token-refused"),
+        _ => layout.word(&check.detail),
+    };
     CheckRow {
         badge: Badge::of_check(layout, is_known.then_some(check.ok)),
-        sentence: layout.word(&check.detail),
+        sentence,
     }
 }

@@ -77,6 +77,12 @@ async fn each_kind_of_failure_is_shown_with_its_count_and_its_newest_task(
             .contains(&format!("/dashboard/tasks/{newest}/"))
     );
     assert!(page.has("7 tasks ended with an error"), "{}", page.text());
+    let links = page.links();
+    let has = |start: &str| links.iter().any(|link| link.starts_with(start));
+    assert!(has("/dashboard/tasks/?status=ERROR&from="), "{links:?}");
+    let own = format!("/dashboard/tasks/?status=ERROR&pipeline={}&from=", id(1));
+    assert!(has(&own), "{links:?}");
+    assert!(page.has("Latest failed task"), "{}", page.text());
     let french = story.french_page(As::Viewer, PAGE).await;
     assert!(
         french
