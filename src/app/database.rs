@@ -105,7 +105,7 @@ pub async fn stored(settings: &Settings) -> Result<Stored, StartError> {
     if is_missing(settings) {
         return Ok(nothing);
     }
-    let store = open(settings, Store::try_connection).await?;
+    let store = open(settings, Store::check_version).await?;
     let cipher = store.cipher.clone();
     let now = Clock::System.now();
     let stored = store.read(move |db| {

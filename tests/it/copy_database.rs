@@ -366,12 +366,21 @@ fn databases_of_other_versions_and_unknown_tables_are_refused() {
         .unwrap_err()
         .to_string();
     assert!(
-        told.starts_with("the source database has tables of another version of the bridge"),
+        told.starts_with("the source database has tables of a newer version of the bridge"),
         "{told}"
     );
     run(
         &file,
         "DELETE FROM __diesel_schema_migrations WHERE version = '29991231000000'",
+    );
+    let older = place.sqlite("older.db");
+    older.migrate().unwrap();
+    let delete_one = "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
+    run(&place.file("older.db"), delete_one);
+    let told = copy(&older, &place.postgres(&url)).unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "the source database has tables of an older version of the bridge: run `openhexa-bridge migrate` on it first"
     );
     run(
         &file,

@@ -15,6 +15,7 @@ use thiserror::Error as Derive;
 
 use super::connection::{Conn, Db};
 use super::error::{Error, OpenError};
+use super::migrations::TablesVersion;
 use super::{Store, TransactionError, can_decrypt_all, has_no_tables, migrations};
 use exclusive::connect_exclusively;
 use transfer::{copy_sequences, copy_table, count, layout};
@@ -79,10 +80,13 @@ pub enum CopyError {
     #[error("the source database has no tables of the bridge")]
     NoTables,
     #[error(
-        "the {0} database has tables of another version of the bridge: run `openhexa-bridge migrate` on it first, or use the \
-         version of the program that created it"
+        "the {0} database has tables of an older version of the bridge: run `openhexa-bridge migrate` on it first"
     )]
-    OtherVersion(Side),
+    OlderTables(Side),
+    #[error(
+        "the {0} database has tables of a newer version of the bridge: run this command with that version"
+    )]
+    NewerTables(Side),
     #[error(
         "the target database is not empty: its table {table} has {rows} rows. Use an empty database; nothing was copied"
     )]
@@ -158,9 +162,11 @@ fn refuse_other_version(conn: &mut Conn, side: Side) -> Result<(), CopyError> {
     if side == Side::Source && conn.read(has_no_tables)? {
         return Err(CopyError::NoTables);
     }
-    match migrations::is_this_version(conn) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(CopyError::OtherVersion(side)),
+    match migrations::tables_version(conn) {
+        Ok(TablesVersion::Same) => Ok(()),
+        Ok(TablesVersion::Older) => Err(CopyError::OlderTables(side)),
+        Ok(TablesVersion::Newer) => Err(CopyError::NewerTables(side)),
+        Ok(TablesVersion::Unreleased) => Err(CopyError::Open(side, OpenError::Unreleased)),
         Err(error) => Err(CopyError::Open(side, error)),
     }
 }
