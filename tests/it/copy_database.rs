@@ -479,7 +479,31 @@ async fn databases_that_cannot_be_used_are_named_with_the_cause() {
         ended.error_line(),
         "--from must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
     );
+    let text = "not a database, but long enough to be read as one. ".repeat(40);
+    std::fs::write(place.file("text.db"), text).unwrap();
+    let words = ["--from", "sqlite:text.db", "--to", "sqlite:new.db"];
+    let ended = command(&place, &words).run().await;
+    assert_eq!(
+        ended.error_line(),
+        "the source database cannot be used: the database cannot run a query: file is not a database"
+    );
+    std::fs::remove_file(place.file("text.db")).unwrap();
     std::fs::write(place.file("own.db"), "").unwrap();
+    let words = ["--from", "sqlite:own.db", "--to", "sqlite:none/new.db"];
+    let ended = command(&place, &words).run().await;
+    assert_eq!(
+        ended.error_line(),
+        format!(
+            "the target database: the folder {} does not exist",
+            place.file("none").display()
+        )
+    );
+    let words = ["--from", "sqlite:own.db", "--to", "sqlite:new.db"];
+    let ended = command(&place, &words).run().await;
+    assert_eq!(
+        ended.error_line(),
+        "the source database has no tables of the bridge"
+    );
     let same = ["--from", "sqlite:own.db", "--to", "sqlite:./own.db"];
     let ended = command(&place, &same).run().await;
     assert_eq!(

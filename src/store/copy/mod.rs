@@ -68,6 +68,8 @@ impl std::fmt::Display for Side {
 pub enum CopyError {
     #[error("the {0} database: {1}")]
     Open(Side, #[source] OpenError),
+    #[error("the {0} database cannot be used")]
+    Unusable(Side, #[source] Error),
     #[error(
         "the {0} database is in use: another process has the file open. Stop the bridge, then run this command again"
     )]
@@ -131,11 +133,7 @@ impl Store {
         target: &Self,
         progress: &mut dyn FnMut(CopiedTable),
     ) -> Result<Vec<CopiedTable>, CopyError> {
-        let mut source = connect_exclusively(&self.connector, Side::Source)?;
-        refuse_other_version(&mut source, Side::Source)?;
-        if !source.read(|db| can_decrypt_all(db, &self.cipher))? {
-            return Err(CopyError::OtherKey);
-        }
+        let mut source = self.connect_source()?;
         let mut target = connect_exclusively(&target.connector, Side::Target)?;
         prepare(&mut target)?;
         source.snapshot(|from| {
@@ -145,6 +143,22 @@ impl Store {
                 copy_all(from, to, progress)
             })
         })
+    }
+}
+
+impl Store {
+    /// Whether this database can be copied, before the target is opened and created.
+    pub fn check_copy_source(&self) -> Result<(), CopyError> {
+        self.connect_source().map(drop)
+    }
+
+    fn connect_source(&self) -> Result<Conn, CopyError> {
+        let mut source = connect_exclusively(&self.connector, Side::Source)?;
+        refuse_other_version(&mut source, Side::Source)?;
+        if !source.read(|db| can_decrypt_all(db, &self.cipher))? {
+            return Err(CopyError::OtherKey);
+        }
+        Ok(source)
     }
 }
 
