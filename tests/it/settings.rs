@@ -251,10 +251,9 @@ fn an_unknown_setting_is_an_error_with_the_known_ones() {
     let told = from_environment(&[("SERVER__PROT", "80")]).unwrap_err();
     assert_eq!(
         told,
-        "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is not a setting; known settings: \
-         server.address, server.body_limit, server.body_timeout, server.connections, server.dangerously_let_everybody_administer, server.disconnect_timeout, server.header_timeout, server.keep_alive, server.port, server.public_url, server.stop_within, server.trusted_proxies, server.workers, server.write_timeout"
+        "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is not a setting; did you mean server.port?"
     );
-    let told = from_environment(&[("SERVERS__PORT", "80")]).unwrap_err();
+    let told = from_environment(&[("SERVICES__PORT", "80")]).unwrap_err();
     assert!(
         told.ends_with("is not a setting; known settings: cache.…, callback.…, database.…, iaso.…, keys.…, launch.…, limits.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
         "{told}"
@@ -263,6 +262,12 @@ fn an_unknown_setting_is_an_error_with_the_known_ones() {
     assert_eq!(
         told,
         "log.level (set in FILE) is not a setting; known settings: log.filter, log.format"
+    );
+    let told = from_file("[server]\nprot = 80\nadress = \"::1\"\n").unwrap_err();
+    assert_eq!(
+        told,
+        "server.adress (set in FILE) is not a setting; did you mean server.address?\n\
+         server.prot (set in FILE) is not a setting; did you mean server.port?"
     );
     for text in ["port = 80\n", "[other]\nport = 80\n"] {
         let told = from_file(text).unwrap_err();
@@ -471,6 +476,37 @@ fn the_example_for_production_is_valid_and_contains_no_secret() {
         assert!(
             text.contains(&format!("OPENHEXA_BRIDGE__{secret}")),
             "{secret}"
+        );
+    }
+}
+
+#[test]
+fn a_proxy_must_be_the_url_of_an_http_proxy() {
+    for url in [
+        "",
+        "http://proxy.test",
+        "http://proxy.test:3128",
+        "http://10.0.0.1:3128/",
+        "https://user:password@proxy.test:3128",
+    ] {
+        from_environment(&[("OPENHEXA__PROXY", url)]).unwrap();
+    }
+    for url in [
+        "proxy.test:3128",
+        "proxy.test",
+        "socks5://proxy.test:1080",
+        "http://",
+        "http://proxy.test:port",
+        "http://proxy.test/path",
+        "http:proxy.test",
+        "::no proxy::",
+    ] {
+        let told = from_environment(&[("OPENHEXA__PROXY", url)]).unwrap_err();
+        assert_eq!(
+            told,
+            "openhexa.proxy (set by OPENHEXA_BRIDGE__OPENHEXA__PROXY in the environment) must be the URL of an HTTP proxy, \
+             such as http://proxy.example.org:3128",
+            "{url}"
         );
     }
 }
