@@ -50,7 +50,7 @@ const LAST_FLUSH: Duration = Duration::from_secs(2);
 pub enum StartError {
     #[error("{0}")]
     Setting(#[from] crate::settings::InvalidSetting),
-    #[error("cannot listen on {0}: {1}")]
+    #[error("cannot listen on {0}: {cause}", cause = why_not_listening(.1))]
     Listen(String, #[source] std::io::Error),
     #[error("{0}")]
     Database(#[from] OpenError),
@@ -78,6 +78,15 @@ pub enum StartError {
     OtherKey,
     #[error("{0}")]
     Other(String),
+}
+
+fn why_not_listening(error: &std::io::Error) -> String {
+    if error.kind() == std::io::ErrorKind::AddrInUse {
+        return "another program uses this port. Stop it, or choose another port with server.port (dev: --port, \
+                --openhexa-port)"
+            .to_owned();
+    }
+    error.to_string()
 }
 
 /// What a start needs.

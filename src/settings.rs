@@ -27,8 +27,8 @@ pub use iaso::IasoSettings;
 pub use markdown::page;
 pub use values::{DatabaseTls, LogFormat, MetricsAccess, Span};
 
-use known::{is_known, key_of, keys_of, variable};
-use rules::{RULES, Rule};
+use known::{key_of, keys_of, variable, why_unknown};
+use rules::{Demand, RULES, Rule};
 
 const DEFAULTS: &str = include_str!("../config/default.toml");
 const PREFIX: &str = "OPENHEXA_BRIDGE__";
@@ -235,19 +235,27 @@ impl Sources<'_> {
 
     fn layers(&self) -> Result<Config, InvalidSetting> {
         let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        let mut unknown: Vec<String> = Vec::new();
         if let Some(file) = self.file {
             let own = file::read(file)?;
             for key in keys_of(&own) {
-                is_known(&key, &format!("set in {}", file.display()))?;
+                unknown.extend(why_unknown(&key, &format!("set in {}", file.display())));
             }
             builder = builder.add_source(own);
         }
         for (name, value) in &self.environment {
             let key = key_of(name);
-            is_known(&key, &format!("set by {name} in the environment"))?;
+            let why = why_unknown(&key, &format!("set by {name} in the environment"));
+            if why.is_some() {
+                unknown.extend(why);
+                continue;
+            }
             builder = builder
                 .set_override(key, value.as_str())
                 .map_err(|error| InvalidSetting(format!("cannot use {name}: {error}")))?;
+        }
+        if !unknown.is_empty() {
+            return Err(InvalidSetting(unknown.join("\n")));
         }
         builder
             .build()
@@ -296,18 +304,26 @@ impl Sources<'_> {
     fn check(&self, settings: &Settings) -> Result<(), InvalidSetting> {
         match RULES.iter().find(|rule| !(rule.holds)(settings)) {
             None => Ok(()),
-            Some(Rule { key, allowed, .. }) => Err(InvalidSetting(format!(
-                "{key} ({}) must be {allowed}",
-                self.origin(key)
-            ))),
+            Some(Rule { key, demand, .. }) => {
+                let origin = self.origin(key);
+                Err(InvalidSetting(match demand {
+                    Demand::MustBe(allowed) => format!("{key} ({origin}) must be {allowed}"),
+                    Demand::Problem(problem) => format!("{key} ({origin}) {problem}"),
+                }))
+            }
         }
     }
 }
 
 /// The allowed values. The library names a type of the programming language instead.
 fn allowed<'a>(key: &str, expected: &'a str) -> &'a str {
-    match RULES.iter().find(|rule| rule.key == key) {
-        Some(rule) => rule.allowed,
+    let mut own = RULES.iter().filter(|rule| rule.key == key);
+    let allowed = own.find_map(|rule| match rule.demand {
+        Demand::MustBe(allowed) => Some(allowed),
+        Demand::Problem(_) => None,
+    });
+    match allowed {
+        Some(allowed) => allowed,
         None if expected == "a boolean" => "true or false",
         None => expected,
     }

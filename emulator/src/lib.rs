@@ -19,6 +19,7 @@ mod catalogue;
 mod choices;
 mod clock;
 mod driver;
+mod failed_run;
 mod faults;
 mod html;
 mod http;
@@ -118,7 +119,7 @@ pub enum StartError {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("cannot listen on 127.0.0.1:{port}: {source}")]
+    #[error("cannot listen on 127.0.0.1:{port}: {cause}", cause = why_not_listening(.source))]
     Port { port: u16, source: std::io::Error },
     #[error("cannot create an HTTP client: {0}")]
     Client(#[from] reqwest::Error),
@@ -291,6 +292,14 @@ async fn read_pipelines(
         notices.add(line);
     }
     Ok((base, Some(files), notices))
+}
+
+fn why_not_listening(error: &std::io::Error) -> String {
+    if error.kind() == std::io::ErrorKind::AddrInUse {
+        return "another program uses this port. Stop it, or choose another port with --port (dev: --openhexa-port)"
+            .to_owned();
+    }
+    error.to_string()
 }
 
 fn client() -> Result<reqwest::Client, StartError> {

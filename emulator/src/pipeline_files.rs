@@ -71,7 +71,7 @@ impl PipelineFiles {
             Ok(report) => {
                 let warning = |missing: &String| {
                     format!(
-                        "Pipelines are listed, but their runs will fail: {missing}. Install it with `{python} -m pip install openhexa.sdk`."
+                        "Pipelines are listed, but their runs will fail: {missing}. Set --python to an interpreter that has it: python3 -m venv .venv && .venv/bin/pip install openhexa.sdk"
                     )
                 };
                 let mut lines: Vec<String> = report.missing.iter().map(warning).collect();
@@ -80,7 +80,7 @@ impl PipelineFiles {
             }
             Err(problem) => {
                 let line = format!(
-                    "Cannot read the pipelines in {folder} with {python}: {problem}. They are listed by the names of their folders, and their runs will fail. Set --python to a Python interpreter (3.11 or later) that has the package openhexa.sdk."
+                    "Cannot read the pipelines in {folder} with {python}: {problem}. They are listed by the names of their folders, and their runs will fail. Set --python to an interpreter (3.11 or later) that has the package openhexa.sdk: python3 -m venv .venv && .venv/bin/pip install openhexa.sdk"
                 );
                 for folder in folders {
                     self.store(PipelineDefinition::unread(folder));

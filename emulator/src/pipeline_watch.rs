@@ -36,7 +36,9 @@ async fn check(state: &State, base: &Catalogue, files: &mut PipelineFiles) {
     match base.clone().with(files.pipelines()) {
         Ok(catalogue) => {
             state.catalogue.replace(catalogue);
-            lines.into_iter().for_each(|line| state.notices.add(line));
+            for line in lines {
+                state.notices.add(line);
+            }
         }
         Err(error) => {
             let line = format!("The changed pipelines are not used: {error}.");

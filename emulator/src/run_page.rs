@@ -16,7 +16,7 @@ use super::html::{escape, page as html_page, safe};
 use super::run::{Output, Run};
 use super::secrets::{DEFAULT_TOKEN, Secrets};
 use super::state::State;
-use super::workspace_files::address;
+use super::workspace_files::{address, is_outside};
 
 const STYLE: &str = include_str!("run_page.css");
 /// The maximum number of messages, and of outputs; the newest ones.
@@ -67,12 +67,17 @@ async fn show(state: web::Data<State>, names: web::Path<(String, String, String)
     }
 }
 
-fn content(state: &State, pipeline: &Pipeline, version: Option<&Version>, run: &Run) -> String {
+/// What must be masked in texts about a run.
+pub fn secrets(state: &State, version: Option<&Version>, run: &Run) -> Secrets {
     let iaso = state.iaso().map(|(_, token)| token);
     let own = [run.token.clone(), state.token.expose_secret().to_owned()];
     // The default token is not secret, and its text is a usual word.
     let own = own.into_iter().filter(|token| token != DEFAULT_TOKEN);
-    let secrets = Secrets::new(version, &run.config, own.chain(iaso));
+    Secrets::new(version, &run.config, own.chain(iaso))
+}
+
+fn content(state: &State, pipeline: &Pipeline, version: Option<&Version>, run: &Run) -> String {
+    let secrets = secrets(state, version, run);
     [
         format!("<h1>Run of {}</h1>\n", escape(pipeline.title())),
         summary(version, run),
@@ -154,6 +159,9 @@ fn outputs(state: &State, pipeline: &Pipeline, run: &Run, secrets: &Secrets) -> 
 
 /// A link to the file, and where it is on the disk.
 fn file_line(files: &Path, workspace: &str, key: &str, size: u64) -> String {
+    if is_outside(files, key) {
+        return format!("{}: outside the workspace, not shown", escape(key));
+    }
     let path = files.join(key.trim_start_matches('/'));
     format!(
         "<a href=\"{}\">{}</a> ({size} bytes), on this machine: <code>{}</code>",

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::catalogue::Pipeline;
+use super::failed_run;
 use super::run::Run;
 use super::run_store::STOPPING_TAKES;
 use super::state::State;
@@ -61,13 +62,18 @@ async fn run_process(state: &State, run: &Run, stop: &CancellationToken) {
         Err(error) => {
             let python = state.python.display();
             let sentence = format!(
-                "The run could not be started: {error} ({python}). Set --python to a Python interpreter that has the package openhexa.sdk.\n"
+                "The run could not be started: {error} ({python}). Set --python to an interpreter that has the package openhexa.sdk: python3 -m venv .venv && .venv/bin/pip install openhexa.sdk\n"
             );
             (false, sentence)
         }
     };
     // A run that ends because the emulator stops gets its status at the next start.
     if !state.ending.is_cancelled() {
+        if !succeeded && !stop.is_cancelled() {
+            state
+                .notices
+                .add(failed_run::notice(state, pipeline, run, &logs));
+        }
         state
             .run_store()
             .end_real(run.id, succeeded, &logs, state.now());

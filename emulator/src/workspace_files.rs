@@ -84,6 +84,17 @@ fn path_of(files: &Path, key: &str) -> Option<PathBuf> {
     (path.starts_with(root) && path.is_file()).then_some(path)
 }
 
+/// Whether a file is outside the folder, for example behind a symbolic link.
+pub fn is_outside(files: &Path, key: &str) -> bool {
+    let Some(path) = inside(key) else {
+        return true;
+    };
+    match (files.join(path).canonicalize(), files.canonicalize()) {
+        (Ok(path), Ok(root)) => !path.starts_with(root),
+        (Err(_), _) | (_, Err(_)) => false,
+    }
+}
+
 /// None if the file is too large.
 async fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
     let file = tokio::fs::File::open(path).await?;

@@ -1,13 +1,16 @@
 //! `openhexa-bridge copy-database`: copies everything to another, empty database, to move from SQLite to PostgreSQL or back.
 
+use std::path::Path;
+
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::StartError;
 use super::database::{database, open_unchanged};
+use super::database_url::sqlite_path;
 use crate::service::causes;
 use crate::settings::Settings;
-use crate::store::{CopiedTable, CopyError, DatabaseAddress, Side};
+use crate::store::{CopiedTable, CopyError, DatabaseAddress, Side, Store};
 
 /// A large table gets a line after this many rows.
 const ROWS_PER_LINE: i64 = 10_000;
@@ -42,20 +45,63 @@ pub async fn copy_database(
     let target = with_url(settings, "--to", databases.to)?;
     refuse_missing_file(&source)?;
     refuse_same(&source, &target)?;
-    let (source, target) = (open_unchanged(&source)?, open_unchanged(&target)?);
+    refuse_missing_folder(&target)?;
+    let source = open_unchanged(&source)?;
     let copying = tokio::task::spawn_blocking(move || {
-        let copied = source.copy_to(&target, &mut |table| {
-            if table.rows % ROWS_PER_LINE == 0 {
-                print_line(format!("{}: {} rows …", table.name, table.rows));
-            }
-        })?;
-        print_line(summary(&copied));
-        Ok::<_, CopyError>(())
+        source
+            .check_copy_source()
+            .map_err(|error| refused(&error))?;
+        let created = sqlite_path(&target).filter(|file| !file.exists());
+        let copied = copy(&source, &target, &mut print_line);
+        if let (Err(_), Some(file)) = (&copied, created) {
+            remove(&file);
+        }
+        copied
     });
-    let copied = copying
+    copying
         .await
-        .map_err(|error| StartError::Other(error.to_string()))?;
-    copied.map_err(|error| StartError::Other(causes(&error)))
+        .map_err(|error| StartError::Other(error.to_string()))?
+}
+
+fn copy(
+    source: &Store,
+    target: &Settings,
+    print_line: &mut impl FnMut(String),
+) -> Result<(), StartError> {
+    let target = open_unchanged(target)?;
+    let copied = source.copy_to(&target, &mut |table| {
+        if table.rows % ROWS_PER_LINE == 0 {
+            print_line(format!("{}: {} rows …", table.name, table.rows));
+        }
+    });
+    print_line(summary(&copied.map_err(|error| refused(&error))?));
+    Ok(())
+}
+
+fn refused(error: &CopyError) -> StartError {
+    StartError::Other(causes(error))
+}
+
+/// Removes a database file that was created for a copy that failed. Without an error, because that of the copy is reported.
+fn remove(file: &Path) {
+    for end in ["", "-journal", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(end);
+        let _ = std::fs::remove_file(name);
+    }
+}
+
+/// The folder is not created, because its path is likely misspelt.
+fn refuse_missing_folder(target: &Settings) -> Result<(), StartError> {
+    let file = sqlite_path(target).and_then(|file| std::path::absolute(file).ok());
+    match file.as_deref().and_then(Path::parent) {
+        Some(folder) if !folder.is_dir() => Err(StartError::Other(format!(
+            "the {} database: the folder {} does not exist",
+            Side::Target,
+            folder.display()
+        ))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// The settings with another database.

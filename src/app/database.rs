@@ -1,5 +1,9 @@
 //! Opens the database of the settings.
 
+use std::path::Path;
+
+use rustix::fs::Access;
+
 use super::database_url::{database_name, sqlite_path};
 use super::{StartError, encryption_key, unreadable};
 use crate::clock::Clock;
@@ -35,7 +39,7 @@ async fn has_tables(settings: &Settings) -> Result<bool, StartError> {
 }
 
 /// Whether the database is a file that does not exist.
-fn is_missing(settings: &Settings) -> bool {
+pub fn is_missing(settings: &Settings) -> bool {
     sqlite_path(settings).is_some_and(|file| !file.exists())
 }
 
@@ -102,10 +106,11 @@ pub async fn stored(settings: &Settings) -> Result<Stored, StartError> {
         is_readable: true,
         has_key: false,
     };
-    if is_missing(settings) {
+    if let Some(file) = sqlite_path(settings).filter(|file| !file.exists()) {
+        refuse_uncreatable(&file)?;
         return Ok(nothing);
     }
-    let store = open(settings, Store::try_connection).await?;
+    let store = open(settings, Store::check_version).await?;
     let cipher = store.cipher.clone();
     let now = Clock::System.now();
     let stored = store.read(move |db| {
@@ -118,6 +123,29 @@ pub async fn stored(settings: &Settings) -> Result<Stored, StartError> {
         })
     });
     stored.await.map_err(|error| unreadable(&error))
+}
+
+/// An error if `serve` could not create this file: the nearest folder that exists must be writable. Changes nothing.
+fn refuse_uncreatable(file: &Path) -> Result<(), StartError> {
+    let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let Some(nearest) = whole.ancestors().skip(1).find(|folder| folder.exists()) else {
+        return Ok(());
+    };
+    let why = if nearest.is_dir() {
+        let access = rustix::fs::access(nearest, Access::WRITE_OK | Access::EXEC_OK);
+        access
+            .err()
+            .map(|error| std::io::Error::from(error).to_string())
+    } else {
+        Some("it is not a folder".to_owned())
+    };
+    why.map_or(Ok(()), |why| {
+        Err(StartError::Other(format!(
+            "database.url: cannot create the file {} in {}: {why}",
+            whole.display(),
+            nearest.display()
+        )))
+    })
 }
 
 fn attachment(settings: &Settings) -> Option<AttachOptions> {

@@ -109,6 +109,8 @@ pub(super) struct RequestResult<'a> {
     pub error: Option<&'a Error>,
     /// What the system says about a connection that failed.
     pub detail: Option<&'a str>,
+    /// Host and port of the proxy, if there is one and no response.
+    pub proxy: Option<&'a str>,
 }
 
 impl RequestResult<'_> {
@@ -210,8 +212,8 @@ impl Instance {
         let (operation, host) = (result.operation, &self.host);
         match (change, workspace) {
             (AvailabilityChange::BecameUnavailable, None) => {
-                let error = result.text();
-                tracing::warn!(operation, host, error, "OpenHEXA is unavailable");
+                let (error, proxy) = (result.text(), result.proxy);
+                tracing::warn!(operation, host, proxy, error, "OpenHEXA is unavailable");
             }
             (AvailabilityChange::BecameUnavailable, Some(workspace)) => {
                 let error = result.text();
@@ -247,15 +249,16 @@ impl Instance {
 
     /// While it is known that OpenHEXA is unavailable, each further failure is a detail.
     fn log_failure(&self, is_known: bool, result: &RequestResult<'_>) {
-        let (operation, host, error) = (result.operation, &self.host, result.text());
+        let (operation, host, proxy) = (result.operation, &self.host, result.proxy);
+        let error = result.text();
         let is_detail = match result.error {
             None | Some(Error::BadDefinition | Error::BadChoices(_)) => true,
             Some(_) => is_known,
         };
         if is_detail {
-            tracing::debug!(operation, host, error, "request to OpenHEXA failed");
+            tracing::debug!(operation, host, proxy, error, "request to OpenHEXA failed");
         } else {
-            tracing::warn!(operation, host, error, "request to OpenHEXA failed");
+            tracing::warn!(operation, host, proxy, error, "request to OpenHEXA failed");
         }
     }
 

@@ -74,13 +74,15 @@ use operations as graphql;
 use paging::{PageNumbers, without_duplicates};
 use response::GraphQlResponse;
 use status::RequestError;
-use transport::{HttpResponse, Request, SendFailure, Transport};
+use transport::{HttpResponse, Request, SendFailure, Transport, host_and_port};
 
 /// A client of all OpenHEXA instances: each request has a target. Clones share everything.
 #[derive(Clone)]
 pub struct Client {
     transport: Arc<Transport>,
     instances: Arc<Instances>,
+    /// Host and port of the proxy, for the log.
+    proxy: Option<Arc<str>>,
 }
 
 impl Client {
@@ -90,10 +92,12 @@ impl Client {
 
     pub fn with_clock(limits: RequestLimits, clock: Clock) -> Result<Self, BuildError> {
         let instances = Arc::new(Instances::new(clock, limits.concurrency));
+        let proxy = limits.proxy.as_deref().and_then(host_and_port);
         let transport = Arc::new(Transport::new(limits)?);
         Ok(Self {
             transport,
             instances,
+            proxy,
         })
     }
 
@@ -118,6 +122,7 @@ impl Client {
         let (order, started) = (instances.next_order(), tokio::time::Instant::now());
         let response = self.transport.post(&instance, token, target, request).await;
         let failure = response.as_ref().err();
+        let has_no_response = failure.is_some();
         let detail = failure.and_then(|failure| failure.detail.clone());
         let result = read(response);
         let error = result.as_ref().err().and_then(RequestError::cause);
@@ -128,6 +133,7 @@ impl Client {
             at: instances.now(),
             error: error.as_ref(),
             detail: detail.as_deref(),
+            proxy: self.proxy.as_deref().filter(|_| has_no_response),
         };
         instances.record(target, &instance, &recorded);
         count(operation, recorded.outcome(), started.elapsed());

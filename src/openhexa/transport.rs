@@ -333,3 +333,10 @@ fn is_json(headers: &HeaderMap) -> bool {
         .unwrap_or_default();
     kind.trim().eq_ignore_ascii_case("application/json")
 }
+
+/// Without the user and the password of a URL.
+pub(super) fn host_and_port(url: &str) -> Option<std::sync::Arc<str>> {
+    let url = Url::parse(url).ok()?;
+    let (host, port) = (url.host_str()?, url.port_or_known_default()?);
+    Some(format!("{host}:{port}").into())
+}

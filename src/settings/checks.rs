@@ -42,6 +42,16 @@ pub fn is_origin(url: &str) -> bool {
         || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
 }
 
+/// Empty, or `http://HOST:PORT` with or without a user, a port and https.
+pub fn is_proxy(url: &str) -> bool {
+    let has_scheme = url.starts_with("http://") || url.starts_with("https://");
+    let is_plain = |url: url::Url| {
+        let has_more = url.query().is_some() || url.fragment().is_some();
+        url.has_host() && url.path() == "/" && !has_more
+    };
+    url.is_empty() || has_scheme && url::Url::parse(url).is_ok_and(is_plain)
+}
+
 pub fn is_database(url: &str) -> bool {
     let path = url.strip_prefix("sqlite:").unwrap_or_default();
     !path.trim_matches('/').is_empty()

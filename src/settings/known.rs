@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use config::{Config, File, FileFormat};
 
-use super::{DEFAULTS, InvalidSetting, PREFIX};
+use super::{DEFAULTS, PREFIX};
 
 pub fn key_of(name: &str) -> String {
     name.trim_start_matches(PREFIX)
@@ -26,17 +26,21 @@ pub fn known_keys() -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// An unknown setting is an error, because a misspelt setting would silently keep its default.
-pub fn is_known(key: &str, origin: &str) -> Result<(), InvalidSetting> {
+/// The error for an unknown setting, because a misspelt setting would silently keep its default.
+pub fn why_unknown(key: &str, origin: &str) -> Option<String> {
     let known = known_keys();
     if known.iter().any(|own| own == key) {
-        return Ok(());
+        return None;
     }
+    let told = format!("{key} ({origin}) is not a setting");
     if let Some(meant) = known.iter().find(|own| own.replace('.', "_") == key) {
-        return Err(InvalidSetting(format!(
-            "{key} ({origin}) is not a setting; did you mean {meant}, as {} in the environment?",
-            variable(meant)
-        )));
+        let variable = variable(meant);
+        return Some(format!(
+            "{told}; did you mean {meant}, as {variable} in the environment?"
+        ));
+    }
+    if let Some(meant) = similar(key, &known) {
+        return Some(format!("{told}; did you mean {meant}?"));
     }
     let section = key.split('.').next().unwrap_or_default();
     let same_section: Vec<&String> = known
@@ -48,9 +52,16 @@ pub fn is_known(key: &str, origin: &str) -> Result<(), InvalidSetting> {
     } else {
         listed(&same_section)
     };
-    Err(InvalidSetting(format!(
-        "{key} ({origin}) is not a setting; known settings: {allowed}"
-    )))
+    Some(format!("{told}; known settings: {allowed}"))
+}
+
+/// The setting with the most similar name, if at most two letters differ.
+fn similar<'a>(key: &str, known: &'a [String]) -> Option<&'a String> {
+    let distances = known.iter().map(|own| (strsim::levenshtein(own, key), own));
+    let nearest = distances.min_by_key(|(distance, _)| *distance);
+    nearest
+        .filter(|(distance, _)| *distance <= 2)
+        .map(|(_, own)| own)
 }
 
 fn sections(known: &[String]) -> String {

@@ -5,22 +5,36 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::checks::{
-    is_burst, is_database, is_empty, is_fernet, is_key, is_origin, is_positive, is_rate,
+    is_burst, is_database, is_empty, is_fernet, is_key, is_origin, is_positive, is_proxy, is_rate,
 };
 use super::{DatabaseTls, Settings};
 
 pub struct Rule {
     pub key: &'static str,
-    pub allowed: &'static str,
+    pub demand: Demand,
     pub holds: fn(&Settings) -> bool,
 }
 
+/// The end of the error message, after the key and where it was set.
+pub enum Demand {
+    /// The allowed values.
+    MustBe(&'static str),
+    /// What is wrong with the combination with other settings, and what to do.
+    Problem(&'static str),
+}
+
+const fn combination(
+    key: &'static str,
+    problem: &'static str,
+    holds: fn(&Settings) -> bool,
+) -> Rule {
+    let demand = Demand::Problem(problem);
+    Rule { key, demand, holds }
+}
+
 const fn rule(key: &'static str, allowed: &'static str, holds: fn(&Settings) -> bool) -> Rule {
-    Rule {
-        key,
-        allowed,
-        holds,
-    }
+    let demand = Demand::MustBe(allowed);
+    Rule { key, demand, holds }
 }
 
 const RATE: &str = "a whole number from 0 to 1000000";
@@ -107,9 +121,9 @@ pub const RULES: &[Rule] = &[
         "without sslmode=require, verify-ca or verify-full, because database.tls is off; set it to verified to use TLS",
         |s| !s.database.url_requires_tls(),
     ),
-    rule(
+    combination(
         "database.ca_file",
-        "empty when database.tls is off, because no certificate is checked then",
+        "has no effect with database.tls = \"off\": set tls to \"verified\", or remove ca_file",
         |s| s.database.ca_file.as_os_str().is_empty() || s.database.tls == DatabaseTls::Verified,
     ),
     rule("database.pool_size", "a whole number from 1 to 200", |s| {
@@ -126,9 +140,9 @@ pub const RULES: &[Rule] = &[
             keys.iter().all(|key| is_fernet(key.expose_secret()))
         },
     ),
-    rule(
+    combination(
         "iaso.attached",
-        "false, unless database.url is Iaso's PostgreSQL database (postgres://USER:PASSWORD@HOST:PORT/NAME)",
+        "is true, but database.url is an SQLite file: set it to Iaso’s PostgreSQL database",
         |s| !s.iaso.attached || !s.database.url.expose_secret().starts_with("sqlite:"),
     ),
     rule(
@@ -225,6 +239,11 @@ pub const RULES: &[Rule] = &[
         "openhexa.list_pages",
         "a whole number from 1 to 10000",
         |s| (1..=10_000).contains(&s.openhexa.list_pages),
+    ),
+    rule(
+        "openhexa.proxy",
+        "the URL of an HTTP proxy, such as http://proxy.example.org:3128",
+        |s| is_proxy(&s.openhexa.proxy),
     ),
     rule("cache.fresh_for", "at most 10m", |s| {
         s.cache.fresh_for.0 <= Duration::from_mins(10)

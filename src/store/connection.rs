@@ -19,6 +19,7 @@ use tokio_postgres::Client;
 
 use super::error::OpenError;
 use super::iaso::Attachment;
+use super::outage::Outage;
 use super::postgres::{TlsMode, connect, plain, socket_runtime};
 use super::statements::Statements;
 
@@ -177,6 +178,7 @@ pub struct Connector {
     busy_timeout: Duration,
     sockets: Option<Runtime>,
     pub statements: Statements,
+    pub outage: Outage,
 }
 
 /// The last clone can be dropped inside another runtime, where a runtime must not block until it has ended.
@@ -204,6 +206,7 @@ impl Connector {
             busy_timeout,
             sockets,
             statements: Statements::default(),
+            outage: Outage::default(),
         })
     }
 

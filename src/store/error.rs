@@ -168,6 +168,10 @@ pub enum OpenError {
          it away, or use another one; the bridge creates new tables"
     )]
     Unreleased,
+    #[error(
+        "database.url: the tables were upgraded by a newer version of the bridge: install that version, or restore the backup"
+    )]
+    Newer,
     #[error("the database refused a query: {0}")]
     Query(#[from] Diesel),
     #[error("{0}")]

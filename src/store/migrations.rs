@@ -2,10 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use diesel::backend::Backend;
 use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connection::Conn;
+use super::connection::{Conn, on};
 use super::error::{Error, OpenError};
 use super::{Store, changes, pooler_check, run_blocking};
 
@@ -31,6 +36,16 @@ impl Store {
     fn run_migrations(&self) -> Result<(), OpenError> {
         // Not from the pool, which would only report a timeout instead of the error's cause.
         migrate_connection(&mut self.connector.connect()?)
+    }
+
+    /// Connects, and checks that the tables, if there are any, are not those of a newer version of the bridge. Changes nothing.
+    pub fn check_version(&self) -> Result<(), OpenError> {
+        self.try_connection()?;
+        match tables_version(&mut self.connector.connect()?) {
+            Ok(version) => version.usable(),
+            // There are no tables yet, or the queries after this one report why they cannot be read.
+            Err(_) => Ok(()),
+        }
     }
 
     /// Removes all tables.
@@ -71,26 +86,64 @@ pub fn migrate_connection(conn: &mut Conn) -> Result<(), OpenError> {
     })
 }
 
-/// Whether exactly the migrations of this version were applied.
-pub fn is_this_version(conn: &mut Conn) -> Result<bool, OpenError> {
-    match conn {
-        Conn::Sqlite(conn) => has_exactly(conn, SQLITE),
-        Conn::Pg(conn, _) => has_exactly(&mut **conn, POSTGRES),
+/// Which version of the bridge created or upgraded the tables, compared with this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TablesVersion {
+    Unreleased,
+    Older,
+    Same,
+    Newer,
+}
+
+impl TablesVersion {
+    fn of(known: &BTreeSet<String>, applied: &BTreeSet<String>) -> Self {
+        if applied.iter().any(|version| version.as_str() < FIRST) {
+            Self::Unreleased
+        } else if !applied.is_subset(known) {
+            Self::Newer
+        } else if applied == known {
+            Self::Same
+        } else {
+            Self::Older
+        }
+    }
+
+    /// An error if this version of the bridge cannot use the tables, even after a migration.
+    fn usable(self) -> Result<(), OpenError> {
+        match self {
+            Self::Unreleased => Err(OpenError::Unreleased),
+            Self::Newer => Err(OpenError::Newer),
+            Self::Older | Self::Same => Ok(()),
+        }
     }
 }
 
-fn has_exactly<DB: diesel::backend::Backend>(
-    conn: &mut impl MigrationHarness<DB>,
-    migrations: impl MigrationSource<DB>,
-) -> Result<bool, OpenError> {
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// The tables must exist. Only reads.
+pub fn tables_version(conn: &mut Conn) -> Result<TablesVersion, OpenError> {
+    let applied = conn.read(|db| {
+        let query = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
+        on!(db, |conn| query.load::<Applied>(conn))
+    })?;
+    let applied = applied.into_iter().map(|row| row.version).collect();
+    let known = match conn {
+        Conn::Sqlite(_) => known::<Sqlite>(&SQLITE),
+        Conn::Pg(..) => known::<Pg>(&POSTGRES),
+    }?;
+    Ok(TablesVersion::of(&known, &applied))
+}
+
+fn known<DB: Backend>(
+    migrations: &impl MigrationSource<DB>,
+) -> Result<BTreeSet<String>, OpenError> {
     let known = migrations.migrations().map_err(failed)?;
-    let known: BTreeSet<String> = known
-        .iter()
-        .map(|migration| migration.name().version().to_string())
-        .collect();
-    let applied = conn.applied_migrations().map_err(failed)?;
-    let applied: BTreeSet<String> = applied.iter().map(ToString::to_string).collect();
-    Ok(known == applied)
+    let versions = known.iter().map(|own| own.name().version().to_string());
+    Ok(versions.collect())
 }
 
 fn migrating(
@@ -128,23 +181,19 @@ fn unlock_migrations(conn: &mut Conn) -> Result<(), OpenError> {
     }
 }
 
-fn up<DB: diesel::backend::Backend>(
+fn up<DB: Backend>(
     conn: &mut impl MigrationHarness<DB>,
     migrations: impl MigrationSource<DB>,
 ) -> Result<(), OpenError> {
     let applied = conn.applied_migrations().map_err(failed)?;
-    if applied
-        .iter()
-        .any(|version| version.to_string().as_str() < FIRST)
-    {
-        return Err(OpenError::Unreleased);
-    }
+    let applied = applied.iter().map(ToString::to_string).collect();
+    TablesVersion::of(&known(&migrations)?, &applied).usable()?;
     conn.run_pending_migrations(migrations)
         .map(|_| ())
         .map_err(failed)
 }
 
-fn down<DB: diesel::backend::Backend>(
+fn down<DB: Backend>(
     conn: &mut impl MigrationHarness<DB>,
     migrations: impl MigrationSource<DB>,
 ) -> Result<(), OpenError> {

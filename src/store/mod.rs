@@ -19,6 +19,7 @@ mod migrations;
 mod monitoring;
 mod new_config;
 mod new_run;
+mod outage;
 mod pages;
 mod pool;
 mod pooler_check;

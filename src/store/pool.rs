@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
-use diesel::r2d2::{HandleError, ManageConnection, Pool, R2D2Connection as _};
+use diesel::r2d2::{ManageConnection, Pool, R2D2Connection as _};
 
 use super::connection::{Conn, Connector};
 use super::error::OpenError;
@@ -46,7 +46,7 @@ pub fn pool(
         .min_idle(Some(0))
         .connection_timeout(wait)
         .test_on_check_out(true)
-        .error_handler(Box::new(LogConnectionError))
+        .error_handler(Box::new(connector.outage.clone()))
         .build_unchecked(PoolManager {
             connector: connector.clone(),
             use_for,
@@ -63,6 +63,7 @@ impl ManageConnection for PoolManager {
             conn.batch_execute("PRAGMA query_only = ON")
                 .map_err(|error| OpenError::File(error.to_string()))?;
         }
+        self.connector.outage.connected();
         Ok(PooledConnection { conn, used: None })
     }
 
@@ -90,15 +91,5 @@ impl ManageConnection for PoolManager {
             Conn::Sqlite(conn) => conn.is_broken(),
             Conn::Pg(conn, _) => conn.is_broken(),
         }
-    }
-}
-
-/// Logs why the pool could not connect. The error contains neither the address nor the password.
-#[derive(Debug)]
-struct LogConnectionError;
-
-impl HandleError<OpenError> for LogConnectionError {
-    fn handle_error(&self, error: OpenError) {
-        tracing::warn!(%error, "no connection to the database; requests that need one get 503");
     }
 }

@@ -366,12 +366,21 @@ fn databases_of_other_versions_and_unknown_tables_are_refused() {
         .unwrap_err()
         .to_string();
     assert!(
-        told.starts_with("the source database has tables of another version of the bridge"),
+        told.starts_with("the source database has tables of a newer version of the bridge"),
         "{told}"
     );
     run(
         &file,
         "DELETE FROM __diesel_schema_migrations WHERE version = '29991231000000'",
+    );
+    let older = place.sqlite("older.db");
+    older.migrate().unwrap();
+    let delete_one = "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
+    run(&place.file("older.db"), delete_one);
+    let told = copy(&older, &place.postgres(&url)).unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "the source database has tables of an older version of the bridge: run `openhexa-bridge migrate` on it first"
     );
     run(
         &file,
@@ -470,7 +479,31 @@ async fn databases_that_cannot_be_used_are_named_with_the_cause() {
         ended.error_line(),
         "--from must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
     );
+    let text = "not a database, but long enough to be read as one. ".repeat(40);
+    std::fs::write(place.file("text.db"), text).unwrap();
+    let words = ["--from", "sqlite:text.db", "--to", "sqlite:new.db"];
+    let ended = command(&place, &words).run().await;
+    assert_eq!(
+        ended.error_line(),
+        "the source database cannot be used: the database cannot run a query: file is not a database"
+    );
+    std::fs::remove_file(place.file("text.db")).unwrap();
     std::fs::write(place.file("own.db"), "").unwrap();
+    let words = ["--from", "sqlite:own.db", "--to", "sqlite:none/new.db"];
+    let ended = command(&place, &words).run().await;
+    assert_eq!(
+        ended.error_line(),
+        format!(
+            "the target database: the folder {} does not exist",
+            place.file("none").display()
+        )
+    );
+    let words = ["--from", "sqlite:own.db", "--to", "sqlite:new.db"];
+    let ended = command(&place, &words).run().await;
+    assert_eq!(
+        ended.error_line(),
+        "the source database has no tables of the bridge"
+    );
     let same = ["--from", "sqlite:own.db", "--to", "sqlite:./own.db"];
     let ended = command(&place, &same).run().await;
     assert_eq!(
@@ -478,6 +511,11 @@ async fn databases_that_cannot_be_used_are_named_with_the_cause() {
         "the source and the target are the same database: set --from or --to to another one"
     );
     std::fs::remove_file(place.file("own.db")).unwrap();
+}
+
+#[tokio::test]
+async fn arguments_that_are_not_possible_are_refused() {
+    let place = Place::new();
     let ended = command(&place, &[]).run().await;
     assert_eq!(ended.status.code(), Some(2));
     assert!(

@@ -155,7 +155,7 @@ fn certificates_are_refused_if_tls_is_not_verified() {
     let told = refused(&[("DATABASE__CA_FILE", "/etc/ssl/ca.pem")]);
     assert_eq!(
         told,
-        "database.ca_file (set by OPENHEXA_BRIDGE__DATABASE__CA_FILE in the environment) must be empty when database.tls \
-         is off, because no certificate is checked then"
+        "database.ca_file (set by OPENHEXA_BRIDGE__DATABASE__CA_FILE in the environment) has no effect with \
+         database.tls = \"off\": set tls to \"verified\", or remove ca_file"
     );
 }

@@ -297,6 +297,30 @@ fn a_database_of_an_unreleased_version_is_refused_and_not_changed() {
 }
 
 #[test]
+fn tables_of_a_newer_version_are_refused() {
+    let (folder, url) = (tempfile::tempdir().unwrap(), database());
+    let file = folder.path().join("bridge.db");
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')";
+    let stores = [on_sqlite(&file), on_postgres(&url)];
+    for store in &stores {
+        store.check_version().unwrap();
+        store.migrate().unwrap();
+        store.check_version().unwrap();
+    }
+    let mut conn = SqliteConnection::establish(&file.to_string_lossy()).unwrap();
+    diesel::connection::SimpleConnection::batch_execute(&mut conn, newer).unwrap();
+    crate::support::postgres::execute(&url, &newer.replace("__diesel", "openhexa_bridge.__diesel"));
+    for store in &stores {
+        for refused in [store.migrate(), store.check_version()] {
+            assert_eq!(
+                refused.unwrap_err().to_string(),
+                "database.url: the tables were upgraded by a newer version of the bridge: install that version, or restore the backup"
+            );
+        }
+    }
+}
+
+#[test]
 fn both_databases_have_migrations_of_the_same_names() {
     let folder = |database: &str| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -249,14 +249,19 @@ fn the_error_says_where_a_value_was_set() {
 #[test]
 fn an_unknown_setting_is_an_error_with_the_known_ones() {
     let told = from_environment(&[("SERVER__PROT", "80")]).unwrap_err();
-    let known = known_in("server");
+    assert_eq!(
+        told,
+        "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is not a setting; did you mean server.port?"
+    );
+    let told = from_environment(&[("SERVER__BACKGROUND", "blue")]).unwrap_err();
     assert_eq!(
         told,
         format!(
-            "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is not a setting; known settings: {known}"
+            "server.background (set by OPENHEXA_BRIDGE__SERVER__BACKGROUND in the environment) is not a setting; known settings: {}",
+            known_in("server")
         )
     );
-    let told = from_environment(&[("SERVERS__PORT", "80")]).unwrap_err();
+    let told = from_environment(&[("SERVICES__PORT", "80")]).unwrap_err();
     assert!(
         told.ends_with("is not a setting; known settings: cache.…, callback.…, database.…, iaso.…, keys.…, launch.…, limits.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
         "{told}"
@@ -265,6 +270,12 @@ fn an_unknown_setting_is_an_error_with_the_known_ones() {
     assert_eq!(
         told,
         "log.level (set in FILE) is not a setting; known settings: log.filter, log.format"
+    );
+    let told = from_file("[server]\nprot = 80\nadress = \"::1\"\n").unwrap_err();
+    assert_eq!(
+        told,
+        "server.adress (set in FILE) is not a setting; did you mean server.address?\n\
+         server.prot (set in FILE) is not a setting; did you mean server.port?"
     );
     for text in ["port = 80\n", "[other]\nport = 80\n"] {
         let told = from_file(text).unwrap_err();
@@ -448,7 +459,7 @@ pub fn keys_in(text: &str) -> BTreeSet<String> {
 }
 
 /// The settings of a section as an error lists them: `log.filter, log.format`.
-pub fn known_in(section: &str) -> String {
+fn known_in(section: &str) -> String {
     let start = format!("{section}.");
     let keys = keys_in(DEFAULTS).into_iter();
     let keys: Vec<String> = keys.filter(|key| key.starts_with(&start)).collect();
@@ -481,6 +492,37 @@ fn the_example_for_production_is_valid_and_contains_no_secret() {
         assert!(
             text.contains(&format!("OPENHEXA_BRIDGE__{secret}")),
             "{secret}"
+        );
+    }
+}
+
+#[test]
+fn a_proxy_must_be_the_url_of_an_http_proxy() {
+    for url in [
+        "",
+        "http://proxy.test",
+        "http://proxy.test:3128",
+        "http://10.0.0.1:3128/",
+        "https://user:password@proxy.test:3128",
+    ] {
+        from_environment(&[("OPENHEXA__PROXY", url)]).unwrap();
+    }
+    for url in [
+        "proxy.test:3128",
+        "proxy.test",
+        "socks5://proxy.test:1080",
+        "http://",
+        "http://proxy.test:port",
+        "http://proxy.test/path",
+        "http:proxy.test",
+        "::no proxy::",
+    ] {
+        let told = from_environment(&[("OPENHEXA__PROXY", url)]).unwrap_err();
+        assert_eq!(
+            told,
+            "openhexa.proxy (set by OPENHEXA_BRIDGE__OPENHEXA__PROXY in the environment) must be the URL of an HTTP proxy, \
+             such as http://proxy.example.org:3128",
+            "{url}"
         );
     }
 }

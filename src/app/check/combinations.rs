@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Finding, listen_address, needs_stored_key};
+use super::{Finding, listen_address, needs_stored_key, placeholders};
 use crate::app::rules::openhexa_limits;
 use crate::settings::{DatabaseTls, LogFormat, MetricsAccess, Settings, is_empty};
 
@@ -121,7 +121,7 @@ fn network(s: &Settings) -> Vec<Finding> {
         ),
         when(
             !s.openhexa.proxy.is_empty() && !s.openhexa.allow_private,
-            Finding::warning("openhexa.proxy resolves host names: openhexa.allow_private = false only refuses addresses written as numbers, so the proxy must refuse names in private networks"),
+            Finding::warning("with openhexa.proxy, the bridge cannot refuse host names of private networks: configure the proxy to refuse them"),
         ),
         when(
             s.metrics.access == MetricsAccess::Open && !local,
@@ -204,7 +204,8 @@ fn times(s: &Settings) -> Vec<Finding> {
 
 fn database(s: &Settings) -> Vec<Finding> {
     let url = s.database.url.expose_secret();
-    let away = !url.starts_with("sqlite:") && !is_database_on_this_machine(url);
+    let here = is_database_on_this_machine(url) || placeholders::is_example_url(s);
+    let away = !url.starts_with("sqlite:") && !here;
     let file = &s.database.ca_file;
     let named = s.database.tls == DatabaseTls::Verified && !file.as_os_str().is_empty();
     let ca_file = named.then(|| crate::store::check_ca_file(file).err());

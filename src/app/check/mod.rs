@@ -51,14 +51,19 @@ impl fmt::Display for Finding {
 /// database. True: the bridge can start.
 pub async fn check(settings: &Settings, database: bool) -> (Vec<String>, bool) {
     let mut findings = findings(settings).await;
-    if database {
+    if database && !placeholders::is_example_url(settings) {
         let stored = database_finding(settings).await;
         findings.extend(stored.filter(|found| !findings.contains(found)));
     }
     let can_start = !findings.iter().any(Finding::is_error);
     let mut lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     if can_start {
-        lines.push(format!("Configuration OK. {}", Summary::of(settings)));
+        let mut summary = Summary::of(settings);
+        if database && super::database::is_missing(settings) {
+            let note = " (does not exist yet; `serve` creates it)";
+            summary.database.push_str(note);
+        }
+        lines.push(format!("Configuration OK. {summary}"));
     }
     (lines, can_start)
 }
@@ -97,7 +102,9 @@ async fn iaso_response(settings: &Settings) -> Option<Finding> {
 
 /// If attached to Iaso, checks its database. Changes nothing there.
 async fn attached(settings: &Settings) -> Option<Finding> {
-    if !settings.iaso.attached || super::encryption_key(settings).is_err() {
+    let is_unset =
+        super::encryption_key(settings).is_err() || placeholders::is_example_url(settings);
+    if !settings.iaso.attached || is_unset {
         return None;
     }
     let refused = super::try_store(settings).await.err()?;

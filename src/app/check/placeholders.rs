@@ -62,8 +62,18 @@ fn is_example_host(host: &str) -> bool {
     })
 }
 
+/// Whether `database.url` is the text that shows its format. It has no port, so it is not even a URL.
+pub fn is_example_url(s: &Settings) -> bool {
+    s.database.url.expose_secret().contains("@HOST:PORT/")
+}
+
 /// The parts of the URL as they are written in the examples. The password itself is not shown.
 fn database(s: &Settings) -> Option<Finding> {
+    if is_example_url(s) {
+        return Some(Finding::error(
+            "database.url is the example: replace USER, PASSWORD, HOST, PORT and NAME",
+        ));
+    }
     let wanted = tokio_postgres::Config::from_str(s.database.url.expose_secret()).ok()?;
     let password = wanted
         .get_password()

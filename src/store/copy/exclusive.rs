@@ -56,7 +56,7 @@ fn in_use(error: Error, side: Side) -> CopyError {
     if matches!(error, Error::Unavailable) {
         CopyError::FileInUse(side)
     } else {
-        CopyError::Database(error)
+        CopyError::Unusable(side, error)
     }
 }
 

@@ -15,6 +15,7 @@ use thiserror::Error as Derive;
 
 use super::connection::{Conn, Db};
 use super::error::{Error, OpenError};
+use super::migrations::TablesVersion;
 use super::{Store, TransactionError, can_decrypt_all, has_no_tables, migrations};
 use exclusive::connect_exclusively;
 use transfer::{copy_sequences, copy_table, count, layout};
@@ -67,6 +68,8 @@ impl std::fmt::Display for Side {
 pub enum CopyError {
     #[error("the {0} database: {1}")]
     Open(Side, #[source] OpenError),
+    #[error("the {0} database cannot be used")]
+    Unusable(Side, #[source] Error),
     #[error(
         "the {0} database is in use: another process has the file open. Stop the bridge, then run this command again"
     )]
@@ -79,10 +82,13 @@ pub enum CopyError {
     #[error("the source database has no tables of the bridge")]
     NoTables,
     #[error(
-        "the {0} database has tables of another version of the bridge: run `openhexa-bridge migrate` on it first, or use the \
-         version of the program that created it"
+        "the {0} database has tables of an older version of the bridge: run `openhexa-bridge migrate` on it first"
     )]
-    OtherVersion(Side),
+    OlderTables(Side),
+    #[error(
+        "the {0} database has tables of a newer version of the bridge: run this command with that version"
+    )]
+    NewerTables(Side),
     #[error(
         "the target database is not empty: its table {table} has {rows} rows. Use an empty database; nothing was copied"
     )]
@@ -127,11 +133,7 @@ impl Store {
         target: &Self,
         progress: &mut dyn FnMut(CopiedTable),
     ) -> Result<Vec<CopiedTable>, CopyError> {
-        let mut source = connect_exclusively(&self.connector, Side::Source)?;
-        refuse_other_version(&mut source, Side::Source)?;
-        if !source.read(|db| can_decrypt_all(db, &self.cipher))? {
-            return Err(CopyError::OtherKey);
-        }
+        let mut source = self.connect_source()?;
         let mut target = connect_exclusively(&target.connector, Side::Target)?;
         prepare(&mut target)?;
         source.snapshot(|from| {
@@ -141,6 +143,22 @@ impl Store {
                 copy_all(from, to, progress)
             })
         })
+    }
+}
+
+impl Store {
+    /// Whether this database can be copied, before the target is opened and created.
+    pub fn check_copy_source(&self) -> Result<(), CopyError> {
+        self.connect_source().map(drop)
+    }
+
+    fn connect_source(&self) -> Result<Conn, CopyError> {
+        let mut source = connect_exclusively(&self.connector, Side::Source)?;
+        refuse_other_version(&mut source, Side::Source)?;
+        if !source.read(|db| can_decrypt_all(db, &self.cipher))? {
+            return Err(CopyError::OtherKey);
+        }
+        Ok(source)
     }
 }
 
@@ -158,9 +176,11 @@ fn refuse_other_version(conn: &mut Conn, side: Side) -> Result<(), CopyError> {
     if side == Side::Source && conn.read(has_no_tables)? {
         return Err(CopyError::NoTables);
     }
-    match migrations::is_this_version(conn) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(CopyError::OtherVersion(side)),
+    match migrations::tables_version(conn) {
+        Ok(TablesVersion::Same) => Ok(()),
+        Ok(TablesVersion::Older) => Err(CopyError::OlderTables(side)),
+        Ok(TablesVersion::Newer) => Err(CopyError::NewerTables(side)),
+        Ok(TablesVersion::Unreleased) => Err(CopyError::Open(side, OpenError::Unreleased)),
         Err(error) => Err(CopyError::Open(side, error)),
     }
 }

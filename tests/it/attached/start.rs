@@ -204,8 +204,8 @@ async fn invalid_settings_are_named() {
     };
     assert_eq!(
         tell(&[("DATABASE__URL", "sqlite:bridge.db")]).await,
-        "openhexa-bridge: iaso.attached (set by OPENHEXA_BRIDGE__IASO__ATTACHED in the environment) must be false, unless \
-         database.url is Iaso's PostgreSQL database (postgres://USER:PASSWORD@HOST:PORT/NAME)"
+        "openhexa-bridge: iaso.attached (set by OPENHEXA_BRIDGE__IASO__ATTACHED in the environment) is true, but \
+         database.url is an SQLite file: set it to Iaso’s PostgreSQL database"
     );
     for key in ["", "no Fernet key"] {
         assert_eq!(

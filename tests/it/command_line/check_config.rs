@@ -45,12 +45,12 @@ fn has_errors(ended: &Ended, sentences: &[&str]) {
 async fn valid_settings_succeed() {
     let folder = tempfile::tempdir().unwrap();
     let ended = check(folder.path()).run().await;
-    let fine = "Configuration OK. Listening on 127.0.0.1:8080, database sqlite:data/openhexa-bridge.db, public URL \
-        http://127.0.0.1:8080, standalone (not attached to Iaso's database), no Iaso URL";
-    assert_eq!(
-        (&ended.out[..], &ended.err[..]),
-        (&[fine.to_owned()][..], &[][..])
+    let fine = format!(
+        "Configuration OK. Listening on 127.0.0.1:8080, database SQLite file {}/data/openhexa-bridge.db, public URL \
+         http://127.0.0.1:8080, standalone (not attached to Iaso's database), no Iaso URL",
+        folder.path().display()
     );
+    assert_eq!((&ended.out[..], &ended.err[..]), (&[fine][..], &[][..]));
     assert_eq!(ended.status.code(), Some(0));
     assert!(is_empty(folder.path()), "nothing is started or created");
 }
@@ -194,7 +194,7 @@ async fn a_warning_is_printed_and_does_not_fail() {
         (
             check().setting("OPENHEXA__PROXY", "http://proxy.ministry.test:3128"),
             &[
-                "warning: openhexa.proxy resolves host names: openhexa.allow_private = false only refuses addresses written as numbers, so the proxy must refuse names in private networks",
+                "warning: with openhexa.proxy, the bridge cannot refuse host names of private networks: configure the proxy to refuse them",
             ],
         ),
         (
@@ -441,8 +441,9 @@ async fn what_is_used_names_an_ipv6_address_and_iaso() {
         .setting("SERVER__PUBLIC_URL", "https://iaso.ministry.test")
         .setting("IASO__URL", &iaso.url);
     let fine = format!(
-        "Configuration OK. Listening on [::1]:8080, database sqlite:data/openhexa-bridge.db, public URL \
+        "Configuration OK. Listening on [::1]:8080, database SQLite file {}/data/openhexa-bridge.db, public URL \
          https://iaso.ministry.test, standalone (not attached to Iaso's database), Iaso URL {}",
+        folder.path().display(),
         iaso.url
     );
     assert_eq!(line.run().await.out, [fine]);
@@ -531,12 +532,6 @@ async fn an_error_of_the_http_client_has_its_cause_and_does_not_name_the_proxy()
         "{told}"
     );
     assert!(!told.contains("proxy"), "{told}");
-    let proxy = check(folder.path()).setting("OPENHEXA__PROXY", "::no proxy::");
-    let told = proxy.run().await.out.join("\n");
-    assert!(
-        told.contains("error: openhexa.proxy is not a valid HTTP proxy URL"),
-        "{told}"
-    );
 }
 
 #[tokio::test]
@@ -592,4 +587,72 @@ async fn a_database_that_cannot_be_read_is_an_error_with_its_cause() {
     let cause =
         "database.url: the database cannot run a query: permission denied for table connection";
     has_errors(&ended, &[cause]);
+}
+
+#[tokio::test]
+async fn a_file_that_does_not_exist_must_be_possible_to_create() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = check_database(folder.path(), "sqlite:new/bridge.db")
+        .run()
+        .await;
+    let note = format!(
+        "database SQLite file {}/new/bridge.db (does not exist yet; `serve` creates it), public URL",
+        folder.path().display()
+    );
+    assert!(ended.out[0].contains(&note), "{:?}", ended.out);
+    assert!(is_empty(folder.path()), "nothing is created");
+    std::fs::write(folder.path().join("notes.txt"), "").unwrap();
+    let place = folder.path().display();
+    let refused = format!(
+        "database.url: cannot create the file {place}/notes.txt/bridge.db in {place}/notes.txt: it is not a folder"
+    );
+    let ended = check_database(folder.path(), "sqlite:notes.txt/bridge.db")
+        .run()
+        .await;
+    has_errors(&ended, &[&refused]);
+}
+
+#[tokio::test]
+async fn the_example_of_a_database_url_is_one_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "postgres://USER:PASSWORD@HOST:PORT/NAME";
+    let ended = check_database(folder.path(), url).run().await;
+    let told = "database.url is the example: replace USER, PASSWORD, HOST, PORT and NAME";
+    has_errors(&ended, &[told]);
+}
+
+#[tokio::test]
+async fn tables_of_a_newer_version_are_an_error() {
+    use crate::support::postgres::{database, execute};
+    let folder = tempfile::tempdir().unwrap();
+    let url = tokio::task::spawn_blocking(database).await.unwrap();
+    let line = |args: &[&str]| {
+        Line::of(args)
+            .inside(folder.path())
+            .setting("DATABASE__URL", &url)
+            .setting(
+                "SECRETS__ENCRYPTION_KEY",
+                Cipher::generate_key().expose_secret(),
+            )
+            .setting(
+                "SECRETS__CALLBACK_KEY",
+                "a-key-that-callback-tokens-are-signed-with",
+            )
+    };
+    assert_eq!(line(&["migrate"]).run().await.status.code(), Some(0));
+    let own = url.clone();
+    let newer = move || {
+        let sql = "INSERT INTO openhexa_bridge.__diesel_schema_migrations (version) VALUES ('29991231000000')";
+        execute(&own, sql);
+    };
+    tokio::task::spawn_blocking(newer).await.unwrap();
+    let told = "database.url: the tables were upgraded by a newer version of the bridge: install that version, or restore the backup";
+    has_errors(&line(&["check-config", "--database"]).run().await, &[told]);
+    for command in [&["serve"][..], &["migrate"], &["keys", "list"]] {
+        let ended = line(command).run().await;
+        assert_eq!(
+            ended.err.last().unwrap(),
+            &format!("openhexa-bridge: {told}")
+        );
+    }
 }

@@ -251,7 +251,7 @@ async fn a_port_in_use_gets_an_error_message() {
         let ended = Line::of(&args).data(data.path()).run().await;
         let sentence = ended.error_line();
         assert!(
-            sentence.contains(&port) && sentence.contains("cannot listen on"),
+            sentence.contains(&port) && sentence.contains("another program uses this port"),
             "{sentence}"
         );
     }

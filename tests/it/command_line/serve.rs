@@ -6,7 +6,6 @@ use rustix::process::Signal;
 use secrecy::ExposeSecret as _;
 
 use super::*;
-use crate::settings::known_in;
 use crate::support::story::{Postgres, Sqlite};
 
 const VIEWER: &str = "a-key-for-those-who-look";
@@ -118,7 +117,7 @@ async fn an_invalid_setting_stops_the_start_with_one_message() {
     std::fs::write(&config, "[server]\nworkers = 0\n").unwrap();
     for (line, sentence) in [
         (serve(&url).setting("SERVER__PORT", "http"), "server.port (set by OPENHEXA_BRIDGE__SERVER__PORT in the environment) must be a whole number from 0 to 65535".to_owned()),
-        (serve(&url).setting("SERVER__PROT", "80"), format!("server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is not a setting; known settings: {}", known_in("server"))),
+        (serve(&url).setting("SERVER__PROT", "80"), "server.prot (set by OPENHEXA_BRIDGE__SERVER__PROT in the environment) is not a setting; did you mean server.port?".to_owned()),
         (serve(&url).arg("--config").arg(&config), format!("server.workers (set in {}) must be a whole number from 1 to 64", config.display())),
         (serve(&url).arg("--config").arg("/nowhere/bridge.toml"), "cannot read the settings file /nowhere/bridge.toml: the file does not exist".to_owned()),
         (serve(&url).setting("SECRETS__ENCRYPTION_KEY", ""), "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRYPTION_KEY in the environment) is empty; create one with: openssl rand -base64 32 | tr '+/' '-_'".to_owned()),
@@ -195,9 +194,12 @@ async fn a_port_in_use_gets_an_error_message() {
         .run()
         .await;
     let sentence = ended.error_line();
-    assert!(
-        sentence.starts_with(&format!("cannot listen on {address}: ")),
-        "{sentence}"
+    assert_eq!(
+        sentence,
+        format!(
+            "cannot listen on {address}: another program uses this port. Stop it, or choose another port with server.port \
+             (dev: --port, --openhexa-port)"
+        )
     );
 }
 

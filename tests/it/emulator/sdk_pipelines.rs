@@ -492,3 +492,41 @@ async fn a_folder_that_cannot_be_read_is_skipped_and_a_catalogue_is_added() {
         json!([{"code": "simulated"}, {"code": "talkative"}])
     );
 }
+
+const BROKEN: &str = r#"
+import os
+from openhexa.sdk import current_run, parameter, pipeline, workspace
+
+@pipeline("Broken")
+@parameter("token", type=str, required=True)
+def broken(token):
+    path = f"{workspace.files_path}/link.txt"
+    os.symlink("/etc/hostname", path)
+    current_run.add_file_output(path)
+    raise ValueError(f"no rain for {token}")
+
+if __name__ == "__main__":
+    broken()
+"#;
+
+#[actix_web::test]
+async fn a_failed_run_is_told_at_the_terminal_and_links_that_lead_outside_are_not_shown() {
+    let code = folder(BROKEN);
+    let story = start(code.path(), &python()).await;
+    let pipeline = only_pipeline(&story).await;
+    let id = pipeline["id"].as_str().unwrap();
+    let run = story.run(id, json!({"token": "hunter22"})).await;
+    story.until(&run, "failed").await;
+    let path = format!("/workspaces/demo/pipelines/broken/runs/{run}/");
+    let base = story.emulator.url();
+    let base = base.trim_end_matches('/').trim_end_matches("/graphql");
+    let told = format!("Run of broken failed: ValueError: no rain for •••• ({base}{path})");
+    let notices = story.emulator.notices();
+    assert!(notices.contains(&told), "{notices:#?}");
+    let page = story.client.get(format!("{base}{path}")).send().await;
+    let html = page.unwrap().text().await.unwrap();
+    assert!(
+        html.contains("<li>link.txt: outside the workspace, not shown</li>"),
+        "{html}"
+    );
+}
