@@ -232,8 +232,8 @@ impl<'a> LaunchParameter<'a> {
         }
         let are_numbers = choices.iter().all(Value::is_number) && choices.iter().any(Value::is_f64);
         Some(match (self.parameter.multiple, are_numbers) {
-            (true, true) => self.numbers("param-each-number", choices),
-            (false, true) => self.numbers("param-number", choices),
+            (true, true) => self.numbers("param-each-number-choice", choices),
+            (false, true) => self.numbers("param-number-choice", choices),
             (true, false) => self
                 .say("param-each-choice")
                 .with("choices", listed(choices, ", ")),

@@ -23,8 +23,8 @@ param-long = { $name } is too long: at most { $most } bytes
 
 param-choice = { $name } must be one of: { $choices }
 param-each-choice = Each value of { $name } must be one of: { $choices }
-param-number = { $name } must be one of: { $numbers }
-param-each-number = Each value of { $name } must be one of: { $numbers }
+param-number-choice = { $name } must be one of: { $numbers }
+param-each-number-choice = Each value of { $name } must be one of: { $numbers }
 param-choice-secret = { $name } is not one of the allowed values
 param-keep = { $name } cannot be empty: this version of the pipeline has a saved value for it. Enter another value to replace it
 param-keep-default = { $name } cannot be empty: it has a default value. Enter another value to replace it

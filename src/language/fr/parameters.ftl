@@ -23,8 +23,8 @@ param-long = « { $name } » est trop long : { $most } octets au plus
 
 param-choice = « { $name } » doit être l’une des valeurs suivantes : { $choices }
 param-each-choice = Chaque valeur de « { $name } » doit être l’une des suivantes : { $choices }
-param-number = « { $name } » doit être l’une des valeurs suivantes : { $numbers }
-param-each-number = Chaque valeur de « { $name } » doit être l’une des suivantes : { $numbers }
+param-number-choice = « { $name } » doit être l’une des valeurs suivantes : { $numbers }
+param-each-number-choice = Chaque valeur de « { $name } » doit être l’une des suivantes : { $numbers }
 param-choice-secret = « { $name } » contient une valeur non autorisée
 param-keep = « { $name } » ne peut pas être vide : cette version du pipeline contient déjà une valeur. Saisissez une autre valeur pour la remplacer
 param-keep-default = « { $name } » ne peut pas être vide : ce paramètre a une valeur par défaut. Saisissez une autre valeur pour la remplacer

@@ -71,7 +71,7 @@ async fn it_accepts_the_keys_of_the_settings(#[values(Sqlite, Postgres)] base: B
     );
     let shown = started["database"].as_str().unwrap();
     assert!(
-        shown.starts_with("sqlite:") || shown.starts_with("PostgreSQL \"test_"),
+        shown.starts_with("SQLite file /") || shown.starts_with("PostgreSQL \"test_"),
         "{shown}"
     );
     for line in &ended.err {

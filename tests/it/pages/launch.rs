@@ -246,11 +246,14 @@ async fn errors_are_shown_at_their_fields_and_typed_values_are_kept(
         .fill("config.growth", &[""])
         .fill("config.rules", &["{}"])
         .fill("config.rounds", &["1"]);
+    let page = story.refused(As::Operator, &fixed, 400).await;
+    assert!(page.at("field-sms_key-error").contains("Type it again"));
+    let fixed = fixed.fill("config.sms_key", &["typed-again"]);
     story.send_on(As::Operator, &fixed).await;
     let config = only_config(&story).await;
     assert_eq!(
         config,
-        json!({"country": "Chad", "years": 0, "rules": {}, "rounds": [1], "note": "<b>\"kept\"</b>"})
+        json!({"country": "Chad", "years": 0, "rules": {}, "rounds": [1], "note": "<b>\"kept\"</b>", "sms_key": "typed-again"})
     );
     story.end().await;
 }

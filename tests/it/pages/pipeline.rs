@@ -334,9 +334,7 @@ async fn past_runs_are_listed_plotted_and_can_be_launched_again(
     assert!(page.at("field-sms_key-hint").contains(&hint), "{hint}");
     let refused = story.refused(As::Operator, &page.form(&path()), 400).await;
     assert!(
-        refused
-            .at("field-sms_key-error")
-            .contains("again: secrets are not stored."),
+        refused.at("field-sms_key-error").contains("Type it again"),
         "{}",
         refused.text()
     );

@@ -74,7 +74,8 @@ async fn defaults_of_every_type_are_stored_and_shown_in_the_launch_form(
     );
     let page = story.page(As::Admin, &path()).await;
     assert!(
-        page.at("field-whole-box").contains("No default yes no")
+        page.at("field-whole-box")
+            .contains("The pipeline’s own yes no")
             && page
                 .at("field-years-hint")
                 .contains("Default of the pipeline: 5."),

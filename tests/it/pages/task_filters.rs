@@ -323,7 +323,7 @@ async fn tasks_are_filtered_by_the_name_of_their_launcher(#[values(Sqlite, Postg
         (vec![settings], "Me")
     );
     let page = story.french_page(As::Operator, LIST).await;
-    assert!(page.has("Tous Moi Awa Diop"), "{}", page.text());
+    assert!(page.has("Tous Moi user-8 Awa Diop"), "{}", page.text());
     for wrong in ["awa", "key-", "key-x", "settings-key-x", "1.5"] {
         let page = story
             .page_with(As::Viewer, &format!("{LIST}?launcher={wrong}"), 400)

@@ -257,7 +257,7 @@ async fn defaults_of_a_version_that_cannot_be_loaded_do_not_count_as_different(
 ) {
     let mut all = pipelines();
     let mut second = all[0]["versions"][0].clone();
-    (second["id"], second["versionNumber"]) = (json!(id(1002)), json!(2));
+    (second["id"], second["versionNumber"]) = (json!(id(1011)), json!(2));
     all[0]["versions"].as_array_mut().unwrap().push(second);
     let mut story = StoryBuilder::on(base).pipelines(all).begin().await;
     let config = json!({"level": 0.5});

@@ -71,7 +71,7 @@ fn a_long_choice_is_compared_with_every_digit() {
     };
     assert!(launch("2").check().is_ok(), "2 == 2.0");
     assert!(launch("9007199254740992").check().is_ok());
-    launch("9007199254740993").refused(&json!({"xx": ["param-choice"]}));
+    launch("9007199254740993").refused(&json!({"xx": ["param-number-choice"]}));
 }
 
 #[test]

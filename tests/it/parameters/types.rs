@@ -92,7 +92,7 @@ fn choices_are_compared_as_in_python() {
     launch.clone().saved(&json!({"xx": true})).sends(&json!({}));
     launch
         .user(&json!({"xx": 3}))
-        .refused(&json!({"xx": ["param-choice"]}));
+        .refused(&json!({"xx": ["param-number-choice"]}));
 }
 
 #[test]
