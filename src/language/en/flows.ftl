@@ -119,7 +119,7 @@ flow-longer-than-pipeline = The pipeline itself is stopped after { $limit }: a s
 
 # Runs
 flow-run-missing = The result has no value for `{ $from }`
-flow-run-wrong-type = `{ $from }` is { $is }, not { $declared }
+flow-run-wrong-type = `{ $from }` is of type { $is }, not { $declared }
 flow-run-unwritable = The time `{ $from }` cannot be written in this format
 flow-step-stopping = The flow was stopped: the task is being stopped
 flow-step-stopping-late = The step takes too long: its task is being stopped

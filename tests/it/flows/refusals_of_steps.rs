@@ -200,7 +200,7 @@ fn a_type_that_the_source_does_not_have_is_refused() {
     refused(
         &from("{from: run.scheduled_for, type: bool}"),
         (3, 51),
-        "`run.scheduled_for` is str, not bool",
+        "`run.scheduled_for` is of type str, not bool",
         "`run.scheduled_for` est de type str, et non bool",
     );
     parsed(&format!(
