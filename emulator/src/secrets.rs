@@ -9,7 +9,7 @@ pub const DEFAULT_TOKEN: &str = "emulator";
 const MASK: &str = "••••";
 /// Shorter texts are not masked in a log: they are too common.
 const SHORTEST: usize = 4;
-/// Parts of names of values that are secret, whatever their declared type.
+/// A value is also secret if its name contains one of these.
 const NAMES: [&str; 10] = [
     "password",
     "passwd",

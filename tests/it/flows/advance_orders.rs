@@ -90,7 +90,7 @@ fn any_course() -> impl Strategy<Value = Course> {
     })
 }
 
-/// A flow run that is told what happens, and checks the rules after each step.
+/// A flow run that receives events and checks the rules after each one.
 struct World<'a> {
     story: &'a Story,
     states: Vec<StepState>,

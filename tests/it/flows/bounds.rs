@@ -254,7 +254,7 @@ notify: [{channel: team, level: ALL}]
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever is typed, there is an answer, and each fault is at a position of the text.
+    /// Any text gets a result, and each fault has a position in the text.
     #[test]
     fn a_document_with_typing_errors_is_read_or_refused(
         edits in prop::collection::vec((any::<Index>(), 0..3_usize, "[-a-z0-9*&!|>'\"%@`#,:?\\[\\]{}. \n\t~/]{0,3}"), 1..4),

@@ -267,7 +267,7 @@ fn every_fourth_slot_is_the_backfills() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// At whatever times the schedule is checked, each tick is decided once and the cursor only moves forward.
+    /// The schedule can be checked at any times: each tick is decided once, and the cursor only moves forward.
     #[test]
     fn each_tick_is_decided_once(
         steps in prop::collection::vec(-120..3000_i64, 1..20),

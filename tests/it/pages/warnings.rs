@@ -149,7 +149,7 @@ async fn without_doubts_and_in_the_api_nothing_is_asked(#[values(Sqlite, Postgre
     story
         .launch(&id(1), json!({"population": "popullation"}))
         .await;
-    // What is wrong is told as an error, and the doubts after that.
+    // A form that is opened again has confirmed no warning.
     let page = story.page(As::Operator, &path()).await;
     assert!(page.form(&path()).value("confirmed").is_empty());
     story.end().await;

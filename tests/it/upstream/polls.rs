@@ -105,8 +105,9 @@ async fn a_null_with_an_error_does_not_mean_missing() {
     assert_eq!(polled(pipeline).await, failed);
     let nowhere = r#"{"data":{"r0":null,"s0":{"workspace":{"slug":"demo"}}},"errors":[{"message":"inner text"}]}"#;
     assert_eq!(polled(nowhere).await, failed);
-    let nobody = format!(r#"{{"data":{{"r0":null,"s0":null}},"errors":[{NOT_AUTHENTICATED}]}}"#);
-    assert_eq!(polled(&nobody).await, Err(Error::TokenRefused));
+    let unauthenticated =
+        format!(r#"{{"data":{{"r0":null,"s0":null}},"errors":[{NOT_AUTHENTICATED}]}}"#);
+    assert_eq!(polled(&unauthenticated).await, Err(Error::TokenRefused));
     let partial = r#"{"data":{"s0":{"workspace":{"slug":"demo"}}}}"#;
     assert_eq!(polled(partial).await, Err(Error::Unreadable));
 }

@@ -113,7 +113,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The entries of a mapping, whatever its keys are.
+/// The entries of a mapping with any keys.
 pub fn entries<'a>(node: &'a Node, name: &str, faults: &mut Faults) -> Option<&'a [Entry]> {
     match &node.tree {
         Tree::Map(entries) => Some(entries),

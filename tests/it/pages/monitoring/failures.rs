@@ -31,8 +31,7 @@ async fn each_kind_of_failure_is_shown_with_its_count_and_its_newest_task(
     ended(&story, 1, "ERROR", TimeDelta::minutes(1)).await;
     let newest = ended(&story, 1, "ERROR", TimeDelta::minutes(1)).await;
     ended(&story, 2, "ERROR", TimeDelta::minutes(1)).await;
-    // The first reported final status counts, whatever the status of the run; and so does a failed run after
-    // a success.
+    // The first reported final status counts, with any status of the run. A failed run after a reported success counts too.
     let (task, run) = running(&story).await;
     story
         .report(&id(1), &json!({"task_id": task, "status": "SUCCESS"}))
