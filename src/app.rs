@@ -17,7 +17,7 @@ mod rules;
 pub mod signals;
 mod summary;
 
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,13 +117,9 @@ pub struct Running {
 
 /// Binds the address of the settings.
 pub fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
-    let address = settings.server.address.trim_matches(['[', ']']);
-    let port = settings.server.port;
-    TcpListener::bind((address, port)).map_err(|error| {
-        let shown = match address.parse::<IpAddr>() {
-            Ok(address) => SocketAddr::new(address, port).to_string(),
-            Err(_) => format!("{address}:{port}"),
-        };
+    let host = settings.server.address.trim_matches(['[', ']']);
+    TcpListener::bind((host, settings.server.port)).map_err(|error| {
+        let shown = summary::address(settings);
         StartError::Listen(shown, error)
     })
 }

@@ -85,8 +85,8 @@ impl fmt::Display for Summary {
     }
 }
 
-/// An IPv6 address has brackets.
-fn address(settings: &Settings) -> String {
+/// Address and port of the settings. An IPv6 address has brackets.
+pub fn address(settings: &Settings) -> String {
     let (address, port) = (&settings.server.address, settings.server.port);
     match address.trim_matches(['[', ']']).parse::<IpAddr>() {
         Ok(address) => SocketAddr::new(address, port).to_string(),

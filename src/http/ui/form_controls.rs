@@ -45,6 +45,16 @@ impl FormInput {
         self.all(name).pop().filter(|value| !value.is_empty())
     }
 
+    /// Whether the field contains more than spaces.
+    pub fn has_text(&self, name: &str) -> bool {
+        self.all(name).iter().any(|text| !text.trim().is_empty())
+    }
+
+    /// Whether an earlier form had a value of this secret, which must be typed again.
+    pub fn asked_again(&self, code: &str) -> bool {
+        self.all("retype").contains(&code)
+    }
+
     pub fn of(&self, parameter: &Parameter) -> Vec<&str> {
         self.all(&name_of(&parameter.code))
     }

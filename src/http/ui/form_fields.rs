@@ -99,14 +99,12 @@ pub fn read(
 /// Whether the secret was typed before the form was shown again, or used by the task that is launched again, and not typed in
 /// this form. Without it the launch would use another value, or none.
 fn is_forgotten(parameter: &Parameter, input: &FormInput) -> bool {
-    let is_noted = input.all("retype").contains(&parameter.code.as_str());
-    parameter.is_secret() && is_noted && !is_typed(parameter, input)
+    parameter.is_secret() && input.asked_again(&parameter.code) && !is_typed(parameter, input)
 }
 
 /// Whether the form contains a value of this secret.
 fn is_typed(parameter: &Parameter, input: &FormInput) -> bool {
-    let own = input.of(parameter);
-    parameter.is_secret() && own.iter().any(|text| !text.trim().is_empty())
+    parameter.is_secret() && input.has_text(&name_of(&parameter.code))
 }
 
 /// The fields of a launch form.

@@ -260,11 +260,9 @@ fn add_warnings(fields: &mut [FormField], shown: &LaunchFormState<'_>) {
 
 /// Whether the user typed this secret, now or in an earlier form, and has not been asked yet to type it again.
 fn must_retype(field: &FormField, input: &FormInput) -> bool {
-    let typed = input.all(&field.name);
-    let is_typed = typed.iter().any(|text| !text.trim().is_empty());
-    let was_typed = input.all("retype").contains(&field.code.as_str());
     let is_secret = matches!(field.control, Control::Secret { .. });
-    is_secret && (is_typed || (was_typed && field.errors.is_empty()))
+    let was_typed = input.asked_again(&field.code) && field.errors.is_empty();
+    is_secret && (input.has_text(&field.name) || was_typed)
 }
 
 /// The warnings and the secrets to type again, in the order of the fields, with the id of the field.

@@ -157,7 +157,7 @@ pub async fn render(
         waiting: waiting?,
         history,
         filter,
-        has_earlier: !bridge.tasks.earlier_tasks(&view.task, 1).await?.is_empty(),
+        has_earlier: bridge.tasks.previous_task(&view.task).await?.is_some(),
     };
     let status = action.status;
     large_page(status, move || compose(layout, &view, loaded, action)).await

@@ -174,7 +174,7 @@ async fn other(
     request: &HttpRequest,
 ) -> HttpResult<Option<Task>> {
     let Some(wanted) = Query::of(request).id("with")? else {
-        return Ok(bridge.tasks.earlier_tasks(task, 1).await?.pop());
+        return Ok(bridge.tasks.previous_task(task).await?);
     };
     let found = bridge
         .tasks

@@ -198,11 +198,11 @@ impl Tasks {
             .read(move |db| {
                 let task =
                     store::get_task_without_result(db, account, id)?.ok_or_else(Error::no_task)?;
-                let events = newest_events(db, &task, limit, None)?;
-                let found = match find {
-                    Some(_) => Some(newest_events(db, &task, limit, find)?),
-                    None => None,
-                };
+                let kind = EventKind::ReportedRunning;
+                let first_running = store::first_event_id(db, account, id, kind)?;
+                let mut newest = |find| newest_events(db, &task, limit, first_running, find);
+                let events = newest(None)?;
+                let found = find.map(|text| newest(Some(text))).transpose()?;
                 Ok(PageHistory {
                     events: events.others,
                     is_progress_cut: events.progress.earlier.is_some(),
@@ -226,11 +226,11 @@ impl Tasks {
             .await
     }
 
-    /// The newest tasks of the same pipeline that were launched before this one, newest first.
-    pub async fn earlier_tasks(&self, task: &Task, limit: i64) -> Result<Vec<Task>, Error> {
-        let order = SortColumn::CreatedAt;
-        self.tasks_of_pipeline(task, limit, Some(PagePosition::of(task, order)))
-            .await
+    /// The newest task of the same pipeline that was launched before this one.
+    pub async fn previous_task(&self, task: &Task) -> Result<Option<Task>, Error> {
+        let before = PagePosition::of(task, SortColumn::CreatedAt);
+        let found = self.tasks_of_pipeline(task, 1, Some(before)).await?;
+        Ok(found.into_iter().next())
     }
 
     /// The newest tasks of the same pipeline, newest first.
@@ -272,10 +272,10 @@ fn newest_events(
     db: &mut Db<'_>,
     task: &Task,
     limit: usize,
+    first_running: Option<i64>,
     find: Option<String>,
 ) -> Result<NewestEvents, Error> {
     let (account, id) = (task.account, task.id);
-    let first_running = store::first_event_id(db, account, id, EventKind::ReportedRunning)?;
     let mut part = EventsQuery {
         before: None,
         limit,
