@@ -51,6 +51,8 @@ uuid_id! {
     LaunchId,
     /// A browser that is signed in with a key.
     SessionId,
+    /// A webhook that starts a flow or a pipeline.
+    HookId,
 }
 
 number_id! {
@@ -62,4 +64,12 @@ number_id! {
     ConnectionId,
     /// An API key of the bridge.
     KeyId,
+    /// A flow; its address contains its slug instead.
+    FlowId,
+    FlowRunId,
+    /// A schedule of a flow, in all of its versions.
+    ScheduleId,
+    /// A trigger of a flow, in all of its versions.
+    TriggerId,
+    BackfillId,
 }

@@ -7,6 +7,7 @@ pub mod connection;
 pub mod event;
 pub mod failure;
 pub mod flow;
+pub mod flow_step;
 pub mod ids;
 pub mod json_numbers;
 pub mod launched_by;

@@ -120,10 +120,45 @@ pub struct Principal {
 pub type CallerId = (i64, Option<i64>, String);
 
 impl Principal {
+    /// The stored form of a caller for whom the bridge starts runs later, without the account.
+    pub fn stored(&self) -> String {
+        let person = self.person.as_ref().map(|person| {
+            json!({"id": person.id, "username": person.username, "full_name": person.full_name})
+        });
+        json!({
+            "role": self.role.as_str(),
+            "actor": self.actor.json(),
+            "person": person,
+            "key": self.key.map(|key| key.0),
+        })
+        .to_string()
+    }
+
+    pub fn read(account: AccountId, stored: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(stored).ok()?;
+        let person = &value["person"];
+        Some(Self {
+            account,
+            role: Role::parse(value["role"].as_str()?)?,
+            actor: Actor::of(&value["actor"])?,
+            person: person.as_object().and_then(|_| person_of(person)),
+            key: value["key"].as_i64().map(KeyId),
+        })
+    }
+
     pub fn caller(&self) -> CallerId {
         let person = self.person.as_ref().map(|person| person.id);
         (self.account.0, person, self.actor.name())
     }
+}
+
+fn person_of(value: &Value) -> Option<Person> {
+    let text = |key: &str| value[key].as_str().map(str::to_owned);
+    Some(Person {
+        id: value["id"].as_i64()?,
+        username: text("username")?,
+        full_name: text("full_name")?,
+    })
 }
 
 /// The sender of a report: a user or key of the account, or the running pipeline itself.

@@ -11,6 +11,8 @@ mod declarations;
 mod encryption;
 mod error;
 mod events;
+mod flow_schema;
+mod flows;
 mod health;
 mod iaso;
 mod idempotency;

@@ -8,6 +8,7 @@ use super::error::Error;
 use super::schema::{run, task};
 use super::search_text::search_text;
 use super::types::{DbTime, DbUuid};
+use crate::domain::flow_step::FlowStep;
 use crate::domain::ids::{
     AccountId, ConnectionId, LaunchId, PipelineId, RunId, TaskId, UserId, VersionId,
 };
@@ -49,6 +50,7 @@ pub struct TaskColumns {
     pub updated_at: DbTime,
     pub cancel_asked_at: Option<DbTime>,
     pub relaunch_of: Option<i64>,
+    pub flow_step: Option<String>,
     pub revision: i64,
 }
 
@@ -123,6 +125,7 @@ impl From<&Task> for TaskColumns {
             updated_at: DbTime(task.updated_at),
             cancel_asked_at: at(task.cancel_asked_at),
             relaunch_of: task.relaunch_of.map(|id| id.0),
+            flow_step: task.flow_step.as_ref().map(|step| step.json().to_string()),
             revision: task.revision,
         }
     }
@@ -181,6 +184,7 @@ pub fn task_of(id: i64, row: TaskColumns, run: RunColumns) -> Result<Task, Error
         updated_at: row.updated_at.0,
         cancel_asked_at: time(row.cancel_asked_at),
         relaunch_of: row.relaunch_of.map(TaskId),
+        flow_step: row.flow_step.as_deref().map(flow_step_of).transpose()?,
         revision: row.revision,
     })
 }
@@ -258,6 +262,10 @@ pub fn note_of(code: Option<&str>, value: Option<String>) -> Option<Note> {
         // A code of a newer version of the bridge.
         None => Some(Note::text(code)),
     }
+}
+
+fn flow_step_of(text: &str) -> Result<FlowStep, Error> {
+    FlowStep::of(&json_of(text)?).ok_or(Error::Corrupt("step of a flow"))
 }
 
 fn actor_of(row: &TaskColumns) -> Option<Actor> {

@@ -71,6 +71,7 @@ diesel::table! {
         cancel_asked_at -> Nullable<SqlTimestamp>,
         relaunch_of -> Nullable<BigInt>,
         revision -> BigInt,
+        flow_step -> Nullable<Text>,
     }
 }
 

@@ -59,6 +59,7 @@ macro_rules! part_columns {
                 task::updated_at,
                 task::cancel_asked_at,
                 task::relaunch_of,
+                task::flow_step,
                 task::revision,
             ),
             RunColumns::as_select(),

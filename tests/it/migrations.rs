@@ -14,19 +14,33 @@ use crate::support::postgres::{database, rows};
 /// Each table with its columns, without the migrations' own table.
 type Tables = BTreeMap<String, BTreeSet<String>>;
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 26] = [
     "api_key",
+    "attempt",
+    "backfill",
+    "backfill_tick",
     "change_counter",
     "config",
     "config_change",
     "connection",
     "event",
+    "flow",
+    "flow_idempotency",
+    "flow_run",
+    "flow_trigger",
+    "flow_version",
+    "hook",
+    "hook_message",
     "idempotency",
     "parameter_declaration",
     "probe",
     "run",
+    "schedule",
+    "seen_file",
     "session",
+    "step_run",
     "task",
+    "tick",
 ];
 
 fn open(address: DatabaseAddress) -> Store {

@@ -57,6 +57,7 @@ fn fresh() -> Task {
         updated_at: start(),
         cancel_asked_at: None,
         relaunch_of: None,
+        flow_step: None,
         revision: 1,
     }
 }

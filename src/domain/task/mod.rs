@@ -20,6 +20,7 @@ mod run;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::flow_step::FlowStep;
 use super::ids::{AccountId, ConnectionId, PipelineId, TaskId};
 use super::note::Note;
 use super::observation::{Conflict, Observation};
@@ -98,6 +99,8 @@ pub struct Task {
     pub updated_at: DateTime<Utc>,
     pub cancel_asked_at: Option<DateTime<Utc>>,
     pub relaunch_of: Option<TaskId>,
+    /// The attempt of a step of a flow that it is, if a flow launched it.
+    pub flow_step: Option<FlowStep>,
     /// Increases with every change.
     pub revision: i64,
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::schemas::TaskStatus;
+use super::schemas::{TaskFlowRun, TaskStatus};
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::{Parameter, masked};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunSummary, Version, VersionLabel};
@@ -91,6 +91,8 @@ pub struct FullTask {
     #[schema(format = DateTime)]
     cancel_asked_at: Option<String>,
     relaunch_of: Option<i64>,
+    /// The run and step of the flow that launched it.
+    flow_run: Option<TaskFlowRun>,
     /// Only in lists and streams, when `result` is null because it is too large: its size in bytes. Request the task to
     /// get its result.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,6 +153,7 @@ impl From<&TaskView> for FullTask {
             run: run_of(view),
             cancel_asked_at: time_or_null(task.cancel_asked_at),
             relaunch_of: task.relaunch_of.map(|id| id.0),
+            flow_run: task.flow_step.as_ref().map(TaskFlowRun::from),
             result_size: task.unread,
             config: None,
         }

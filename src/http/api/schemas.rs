@@ -5,6 +5,7 @@ use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::{Object, ObjectBuilder, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::domain::flow_step::FlowStep;
 use crate::domain::task::Status;
 
 /// A complete list.
@@ -33,4 +34,24 @@ pub fn number_or_text(meaning: &str) -> Object {
         .schema_type(SchemaType::Array(kinds))
         .description(Some(meaning))
         .build()
+}
+
+/// The run of a flow that launched a task, and the step and attempt that the task is.
+#[derive(Serialize, ToSchema)]
+pub struct TaskFlowRun {
+    id: i64,
+    flow: String,
+    step: String,
+    attempt: u32,
+}
+
+impl From<&FlowStep> for TaskFlowRun {
+    fn from(step: &FlowStep) -> Self {
+        Self {
+            id: step.run.0,
+            flow: step.flow.clone(),
+            step: step.step.clone(),
+            attempt: step.attempt,
+        }
+    }
 }

@@ -299,6 +299,7 @@ fn draft(
         updated_at: now,
         cancel_asked_at: None,
         relaunch_of: request.relaunch_of,
+        flow_step: None,
         revision: 1,
     }
 }

@@ -21,7 +21,7 @@ use exclusive::connect_exclusively;
 use transfer::{copy_sequences, copy_table, count, layout};
 
 /// All tables of the bridge. A table comes after those that it refers to.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 26] = [
     "connection",
     "config",
     "config_change",
@@ -33,6 +33,20 @@ const TABLES: [&str; 12] = [
     "api_key",
     "session",
     "probe",
+    "flow",
+    "flow_version",
+    "schedule",
+    "flow_trigger",
+    "seen_file",
+    "backfill",
+    "flow_run",
+    "backfill_tick",
+    "tick",
+    "step_run",
+    "attempt",
+    "flow_idempotency",
+    "hook",
+    "hook_message",
     COUNTER,
 ];
 /// It has one row, also in an empty database.

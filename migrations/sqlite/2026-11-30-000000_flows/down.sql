@@ -1,0 +1,15 @@
+DROP TABLE hook_message;
+DROP TABLE hook;
+DROP TABLE flow_idempotency;
+DROP TABLE attempt;
+DROP TABLE step_run;
+DROP TABLE tick;
+DROP TABLE backfill_tick;
+DROP TABLE flow_run;
+DROP TABLE backfill;
+DROP TABLE seen_file;
+DROP TABLE flow_trigger;
+DROP TABLE schedule;
+DROP TABLE flow_version;
+DROP TABLE flow;
+ALTER TABLE task DROP COLUMN flow_step;

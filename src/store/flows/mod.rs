@@ -1,0 +1,1 @@
+//! Flows: documents, schedules, ticks, runs, backfills and triggers.
