@@ -30,6 +30,7 @@ diesel::table! {
         flow_id -> BigInt,
         number -> BigInt,
         document -> Text,
+        pipelines -> Text,
         saved_at -> SqlTimestamp,
         saved_by -> Text,
     }

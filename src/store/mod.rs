@@ -12,7 +12,7 @@ mod encryption;
 mod error;
 mod events;
 mod flow_schema;
-mod flows;
+pub mod flows;
 mod health;
 mod iaso;
 mod idempotency;

@@ -239,11 +239,11 @@ pub fn object_of(text: &str) -> Result<Map<String, Value>, Error> {
     serde_json::from_str(text).map_err(|_| Error::Corrupt("JSON object"))
 }
 
-fn version_text(version: &VersionLabel) -> String {
+pub fn version_text(version: &VersionLabel) -> String {
     json!({"id": version.id.0, "number": version.number, "name": version.name}).to_string()
 }
 
-fn version_of(text: &str) -> Result<VersionLabel, Error> {
+pub fn version_of(text: &str) -> Result<VersionLabel, Error> {
     let value = json_of(text)?;
     let id = value["id"]
         .as_str()

@@ -24,6 +24,8 @@ CREATE TABLE flow_version (
     flow_id BIGINT NOT NULL REFERENCES flow (id),
     number BIGINT NOT NULL,
     document TEXT NOT NULL,
+    -- The ids of its pipelines by their codes, so that a pipeline can get another code.
+    pipelines TEXT NOT NULL,
     saved_at TEXT NOT NULL,
     saved_by TEXT NOT NULL,
     PRIMARY KEY (flow_id, number)

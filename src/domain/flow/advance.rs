@@ -155,9 +155,10 @@ fn finished(plan: &FlowPlan, states: &[StepState], cancel: bool) -> Option<Final
         matches!(state, StepState::Error(_)) && !step.allow_failure
     };
     let is_cancelled = |state: &StepState| matches!(state, StepState::Cancelled(_));
+    let is_refused = states.contains(&StepState::Skipped(SkipReason::RunRefused));
     Some(if cancel {
         FinalStatus::Cancelled
-    } else if steps.any(is_error) {
+    } else if is_refused || steps.any(is_error) {
         FinalStatus::Error
     } else if states.iter().any(is_cancelled) {
         FinalStatus::Cancelled

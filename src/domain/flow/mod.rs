@@ -7,12 +7,15 @@ pub mod advance;
 pub mod document;
 pub mod graph;
 mod place;
+mod problem;
 pub mod reference;
 pub mod replay;
+pub mod run;
 pub mod schedule;
 pub mod step_state;
 mod value_kind;
 mod words;
 
 pub use place::{At, Place};
+pub use problem::Problem;
 pub use value_kind::ValueKind;

@@ -110,9 +110,17 @@ pub enum ErrorReason {
 /// Why a step does not run: which parent, by its position, ended how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SkipReason {
-    ParentFailed { parent: usize },
-    ParentSkipped { parent: usize },
-    ParentCancelled { parent: usize },
+    ParentFailed {
+        parent: usize,
+    },
+    ParentSkipped {
+        parent: usize,
+    },
+    ParentCancelled {
+        parent: usize,
+    },
+    /// The run was refused before its first step.
+    RunRefused,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,6 +201,7 @@ impl SkipReason {
             Self::ParentCancelled { parent } => {
                 say("flow-step-parent-cancelled").with("parent", id(parent))
             }
+            Self::RunRefused => say("flow-step-run-refused"),
         }
     }
 }

@@ -126,6 +126,7 @@ flow-step-stopping-late = The step takes too long: its task is being stopped
 flow-step-took-too-long = The step took longer than { $limit }
 flow-step-parent-failed = Skipped, because `{ $parent }` failed
 flow-step-parent-skipped = Skipped, because `{ $parent }` was skipped
+flow-step-run-refused = The run was refused, so no step was started
 flow-step-parent-cancelled = Skipped, because `{ $parent }` was stopped
 flow-step-flow-cancelled = The flow was stopped
 flow-step-task-cancelled = The task of this step was stopped

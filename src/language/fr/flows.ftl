@@ -126,6 +126,7 @@ flow-step-stopping-late = L’étape dure trop longtemps : sa tâche est en cou
 flow-step-took-too-long = L’étape a duré plus de { $limit }
 flow-step-parent-failed = Ignorée, car `{ $parent }` est en erreur
 flow-step-parent-skipped = Ignorée, car `{ $parent }` a été ignorée
+flow-step-run-refused = L’exécution a été refusée : aucune étape n’a été lancée
 flow-step-parent-cancelled = Ignorée, car `{ $parent }` a été arrêtée
 flow-step-flow-cancelled = Le flux a été arrêté
 flow-step-task-cancelled = La tâche de cette étape a été arrêtée

@@ -1,1 +1,50 @@
-//! Flows: documents, schedules, ticks, runs, backfills and triggers.
+//! The tables of flows: documents with their versions, schedules and ticks, runs with their steps and attempts, backfills and
+//! triggers.
+
+mod attempts;
+mod backfills;
+mod due_runs;
+mod flow;
+mod idempotency;
+mod run_list;
+mod run_rows;
+mod runs;
+mod schedules;
+mod step_rows;
+mod steps;
+mod ticks;
+mod triggers;
+mod versions;
+
+pub use attempts::{AttemptStart, NewAttempt, StartedAttempt, attempts_of, start_attempt};
+pub use backfills::{
+    Backfill, BackfillCounts, NewBackfill, backfill, backfill_counts, backfills_of_flow,
+    cancel_backfills_of_flow, claim_backfill_tick, end_backfill, insert_backfill, lock_backfill,
+    next_backfill_tick, open_backfills, set_backfill_cancelled,
+};
+pub use due_runs::{due_flow_runs, lease_due_flow_runs, release_flow_run, wake_flow_run};
+pub use flow::{
+    Flow, FlowListQuery, NewFlow, active_flows, delete_flow, flow_by_id, flow_by_slug, flows,
+    insert_flow, lock_flow, set_flow_paused, set_flow_version,
+};
+pub use idempotency::{IdempotentFlowRun, add_idempotent_flow_run, find_idempotent_flow_run};
+pub use run_list::{
+    FlowRunFilter, FlowRunPosition, flow_runs, last_runs_of_flow, newest_runs_of_ticks,
+};
+pub use runs::{
+    ActiveRun, active_runs, flow_run, flow_run_of_account, insert_flow_run,
+    live_runs_since_backfill, lock_flow_run, save_flow_run,
+};
+pub use schedules::{
+    ScheduleRow, due_schedules, insert_schedule, lock_due_schedule, save_schedule,
+    schedules_of_flow,
+};
+pub use steps::{insert_steps, save_step, steps_of_run};
+pub use ticks::{
+    NewTick, TickPosition, TickQuery, TickRow, TickSource, add_tick, has_tick_of_event,
+    refuse_tick_of_run, ticks_of_flow,
+};
+pub use triggers::{
+    TriggerRow, active_flow_triggers, insert_trigger, save_trigger, triggers_of_flow,
+};
+pub use versions::{FlowVersion, NewVersion, flow_version, flow_versions, insert_version};

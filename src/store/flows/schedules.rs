@@ -1,0 +1,110 @@
+//! Schedules. `next_at` is the cursor: every tick before it has a row in `tick`.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::domain::ids::{AccountId, FlowId, ScheduleId};
+use crate::store::Error;
+use crate::store::connection::{Db, on};
+use crate::store::flow_schema::schedule;
+use crate::store::types::DbTime;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleRow {
+    pub id: ScheduleId,
+    pub account: AccountId,
+    pub flow: FlowId,
+    /// The id in the document.
+    pub code: String,
+    pub paused: bool,
+    /// Whether the current version of the flow has it.
+    pub active: bool,
+    /// None: it does not fire.
+    pub next_at: Option<DateTime<Utc>>,
+}
+
+type Row = (i64, i64, i64, String, bool, bool, Option<DbTime>);
+
+fn schedule_of(row: Row) -> ScheduleRow {
+    let (id, account, flow, code, paused, active, next_at) = row;
+    ScheduleRow {
+        id: ScheduleId(id),
+        account: AccountId(account),
+        flow: FlowId(flow),
+        code,
+        paused,
+        active,
+        next_at: next_at.map(|at| at.0),
+    }
+}
+
+pub fn insert_schedule(db: &mut Db<'_>, new: &ScheduleRow) -> Result<ScheduleId, Error> {
+    let row = (
+        schedule::account_id.eq(new.account.0),
+        schedule::flow_id.eq(new.flow.0),
+        schedule::code.eq(&new.code),
+        schedule::paused.eq(new.paused),
+        schedule::active.eq(new.active),
+        schedule::next_at.eq(new.next_at.map(DbTime)),
+    );
+    Ok(ScheduleId(on!(db, |conn| diesel::insert_into(
+        schedule::table
+    )
+    .values(row)
+    .returning(schedule::id)
+    .get_result(conn))?))
+}
+
+pub fn save_schedule(db: &mut Db<'_>, row: &ScheduleRow) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(schedule::table.find(row.id.0))
+        .set((
+            schedule::paused.eq(row.paused),
+            schedule::active.eq(row.active),
+            schedule::next_at.eq(row.next_at.map(DbTime)),
+        ))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// All schedules that a version of the flow ever had, in the order in which they were added.
+pub fn schedules_of_flow(db: &mut Db<'_>, flow: FlowId) -> Result<Vec<ScheduleRow>, Error> {
+    let rows: Vec<Row> = on!(db, |conn| schedule::table
+        .filter(schedule::flow_id.eq(flow.0))
+        .order(schedule::id)
+        .load(conn))?;
+    Ok(rows.into_iter().map(schedule_of).collect())
+}
+
+/// Schedules that are due, the longest overdue first, without locking them.
+pub fn due_schedules(
+    db: &mut Db<'_>,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<ScheduleRow>, Error> {
+    let rows: Vec<Row> = on!(db, |conn| schedule::table
+        .filter(schedule::next_at.le(DbTime(now)))
+        .order((schedule::next_at, schedule::id))
+        .limit(limit)
+        .load(conn))?;
+    Ok(rows.into_iter().map(schedule_of).collect())
+}
+
+/// Locks a schedule, and reads it if it is still due. The caller has locked its flow.
+pub fn lock_due_schedule(
+    db: &mut Db<'_>,
+    id: ScheduleId,
+    now: DateTime<Utc>,
+) -> Result<Option<ScheduleRow>, Error> {
+    macro_rules! due {
+        () => {
+            schedule::table
+                .find(id.0)
+                .filter(schedule::next_at.le(DbTime(now)))
+        };
+    }
+    let row: Option<Row> = match db {
+        Db::Sqlite(conn, ..) => due!().first(&mut **conn).optional()?,
+        Db::Pg(conn, ..) => due!().for_update().first(&mut **conn).optional()?,
+    };
+    Ok(row.map(schedule_of))
+}
