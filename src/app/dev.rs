@@ -168,6 +168,7 @@ async fn launchable(bridge: &Bridge, pipelines: Vec<PipelineId>) -> Option<Pipel
             send_notifications: false,
             debug: false,
             relaunch_of: None,
+            step: None,
             idempotency: None,
         };
         if bridge.launching.validate(&who, &request).await.is_ok() {

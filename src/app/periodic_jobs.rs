@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::background::Job;
 use crate::service::Bridge;
+use crate::service::flows::Flows;
 use crate::service::live::Live;
 use crate::service::runs::Runs;
 use crate::settings::Settings;
@@ -16,6 +17,15 @@ use crate::telemetry::UPKEEP;
 
 /// Concurrent polling cycles: an OpenHEXA that does not respond delays only the cycle that waits for it.
 const CONCURRENT_CYCLES: usize = 4;
+
+/// How often the schedules are read that are due.
+const FIRE_EVERY: Duration = Duration::from_millis(500);
+
+/// How often the runs of flows are read that are due, such as those of which a step has just ended.
+const ADVANCE_EVERY: Duration = Duration::from_millis(200);
+
+/// How often backfills are continued, besides at the end of each run.
+const BACKFILL_EVERY: Duration = Duration::from_secs(5);
 
 /// How often merged progress of reports is written.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -31,6 +41,7 @@ pub fn all(
     jobs.extend(metrics.map(metrics_upkeep));
     if reconciles {
         jobs.push(reconciler(settings, bridge));
+        jobs.extend(flow_jobs(bridge));
     }
     jobs
 }
@@ -43,6 +54,19 @@ fn reconciler(settings: &Settings, bridge: &Bridge) -> Job {
     Job::new("reconcile", period, bridge.runs.clone(), run)
         .wake(bridge.runs.reconciler.wake_signal())
         .concurrency(CONCURRENT_CYCLES)
+}
+
+/// Fires schedules, advances runs of flows and continues backfills.
+fn flow_jobs(bridge: &Bridge) -> [Job; 3] {
+    let flows = || bridge.flows.clone();
+    let fire = |flows: Arc<Flows>| async move { flows.fire_due().await };
+    let advance = |flows: Arc<Flows>| async move { flows.advance_due().await };
+    let backfill = |flows: Arc<Flows>| async move { flows.run_backfills().await };
+    [
+        Job::new("schedules", FIRE_EVERY, flows(), fire),
+        Job::new("flow runs", ADVANCE_EVERY, flows(), advance).wake(bridge.flows.wake_signal()),
+        Job::new("backfills", BACKFILL_EVERY, flows(), backfill),
+    ]
 }
 
 /// Publishes changes of tasks to the live streams of this replica.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::accept_language::Language;
 use super::api::json_types::TaskProgressJson;
+use crate::domain::flow::document::Fault;
 use crate::domain::ids::TaskId;
 use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::note::Note;
@@ -37,6 +38,10 @@ pub struct Problem {
     task_status: Option<Status>,
     task: Option<Box<TaskProgressJson>>,
     retry_after: Option<u64>,
+    /// By step of a flow, the errors of its parameters.
+    steps: BTreeMap<String, FieldErrors>,
+    /// The faults of a flow document.
+    document: Vec<Fault>,
 }
 
 /// The result of a handler.
@@ -54,6 +59,8 @@ impl Problem {
             task_status: None,
             task: None,
             retry_after: None,
+            steps: BTreeMap::new(),
+            document: Vec::new(),
         }
     }
 
@@ -186,6 +193,7 @@ impl From<Error> for Problem {
             }
             Error::IasoAway => Self::unavailable(say("iaso-away"), 5),
             Error::Invalid(wrong) => invalid(*wrong),
+            Error::Document(faults) => document(faults),
             Error::NotFound(sentence) => Self::new(StatusCode::NOT_FOUND, sentence),
             Error::Conflict { sentence, status } => Self {
                 task_status: Some(status),
@@ -222,14 +230,31 @@ fn code(why: NotKnown) -> Option<&'static str> {
     }
 }
 
+fn first_error(wrong: &Invalid) -> Option<Message> {
+    let all = [&wrong.fields, &wrong.config, &wrong.content, &wrong.inputs];
+    let all = all.into_iter().chain(wrong.steps.values());
+    let mut fields = all.flat_map(|errors| &errors.0);
+    fields.find_map(|(field, list)| Some(about(field, list.first()?)))
+}
+
+fn document(faults: Vec<Fault>) -> Problem {
+    let first = faults.first().map(Fault::message);
+    Problem {
+        document: faults,
+        ..Problem::bad_request(first.unwrap_or_else(|| say("request-invalid")))
+    }
+}
+
 fn invalid(wrong: Invalid) -> Problem {
-    let all = [&wrong.fields, &wrong.config, &wrong.content];
-    let mut fields = all.iter().flat_map(|errors| &errors.0);
-    let first = fields.find_map(|(field, list)| Some(about(field, list.first()?)));
-    let sentence = first.unwrap_or_else(|| say("request-invalid"));
+    let sentence = first_error(&wrong).unwrap_or_else(|| say("request-invalid"));
     Problem {
         fields: wrong.fields,
-        nested: vec![("config", wrong.config), ("content", wrong.content)],
+        nested: vec![
+            ("config", wrong.config),
+            ("content", wrong.content),
+            ("inputs", wrong.inputs),
+        ],
+        steps: wrong.steps,
         ..Problem::bad_request(sentence)
     }
 }

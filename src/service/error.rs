@@ -1,7 +1,10 @@
 //! The errors of the services. `http/error.rs` converts them to responses.
 
+use std::collections::BTreeMap;
+
 use thiserror::Error as Derive;
 
+use crate::domain::flow::document::Fault;
 use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::task::{Status, Task};
 use crate::openhexa;
@@ -19,6 +22,8 @@ pub enum Error {
     IasoAway,
     #[error("the request is not valid")]
     Invalid(Box<Invalid>),
+    #[error("the flow document is not valid")]
+    Document(Vec<Fault>),
     #[error("not found in this account")]
     NotFound(Message),
     #[error("the status of the task does not allow it")]
@@ -90,6 +95,10 @@ pub struct Invalid {
     pub config: FieldErrors,
     /// Fields of the configuration's content.
     pub content: FieldErrors,
+    /// Inputs of a flow.
+    pub inputs: FieldErrors,
+    /// By step of a flow, the errors of its parameters.
+    pub steps: BTreeMap<String, FieldErrors>,
 }
 
 impl Error {
@@ -120,6 +129,7 @@ impl Error {
         match self {
             Self::Invalid(wrong) => Some(wrong),
             Self::NotFound(_)
+            | Self::Document(_)
             | Self::Conflict { .. }
             | Self::OtherRequest(_)
             | Self::NotConfigured(_)
@@ -162,6 +172,32 @@ impl Error {
 
     pub fn no_task() -> Self {
         Self::NotFound(say("task-not-found"))
+    }
+
+    pub fn no_flow() -> Self {
+        Self::NotFound(say("flow-not-found"))
+    }
+
+    pub fn no_flow_run() -> Self {
+        Self::NotFound(say("flow-run-not-found"))
+    }
+
+    pub fn no_backfill() -> Self {
+        Self::NotFound(say("flow-backfill-not-found"))
+    }
+
+    pub fn inputs(inputs: FieldErrors) -> Self {
+        Self::Invalid(Box::new(Invalid {
+            inputs,
+            ..Invalid::default()
+        }))
+    }
+
+    pub fn steps(steps: BTreeMap<String, FieldErrors>) -> Self {
+        Self::Invalid(Box::new(Invalid {
+            steps,
+            ..Invalid::default()
+        }))
     }
 }
 

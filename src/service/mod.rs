@@ -15,6 +15,7 @@ pub mod catalog;
 pub mod configuration;
 pub mod defaults;
 mod error;
+pub mod flows;
 pub mod identity;
 mod jobs;
 pub mod launching;
@@ -43,6 +44,7 @@ use crate::store::Store;
 use catalog::{CacheLimits, Catalog, Resources};
 use configuration::{AddressRules, Configuration};
 use defaults::DefaultParameters;
+use flows::Flows;
 use identity::Identity;
 use launching::{LaunchTimes, Launching};
 use live::{Live, StreamLimits, TaskJson};
@@ -83,6 +85,7 @@ pub struct Bridge {
     pub tasks: Arc<Tasks>,
     pub runs: Arc<Runs>,
     pub launching: Arc<Launching>,
+    pub flows: Arc<Flows>,
     pub live: Arc<Live>,
     pub monitoring: Arc<Monitoring>,
     pub health: Arc<Health>,
@@ -130,6 +133,20 @@ impl Bridge {
             &identity,
         ));
         let launching = new_launching(&parts, &configuration, &catalog, &resources, &tasks, &runs);
+        let launching = Arc::new(launching);
+        let flows = Flows {
+            store: store.clone(),
+            clock: clock.clone(),
+            configuration: configuration.clone(),
+            catalog: catalog.clone(),
+            launching: launching.clone(),
+            runs: runs.clone(),
+            identity: identity.clone(),
+            seal: seal.clone(),
+            versions: Arc::default(),
+            wake: Arc::default(),
+            stop: parts.stop.clone(),
+        };
         let monitoring = new_monitoring(&parts, &configuration);
         let live = new_live(&parts, &tasks, changed);
         Self {
@@ -139,7 +156,8 @@ impl Bridge {
                 clock.clone(),
                 parts.instances.clone(),
             )),
-            launching: Arc::new(launching),
+            launching,
+            flows: Arc::new(flows),
             live: Arc::new(live),
             monitoring: Arc::new(monitoring),
             identity,

@@ -103,7 +103,7 @@ pub use task_filter::{SortColumn, TaskFilter};
 pub use tasks::{
     get_task, get_task_for_list, get_task_without_result, insert_task, lock_task,
     lock_task_of_account, lock_task_without_result, rewrite_mirror, save_task, unscoped_task,
-    unscoped_task_without_result, unscoped_tasks_without_result,
+    unscoped_task_without_result, unscoped_tasks_for_list, unscoped_tasks_without_result,
 };
 
 use crate::domain::panic;

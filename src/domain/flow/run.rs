@@ -43,6 +43,13 @@ words! {
     }
 }
 
+/// A schedule, and its id in the document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleRef {
+    pub id: ScheduleId,
+    pub code: String,
+}
+
 /// Which version of which flow a run has, and what started it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Start {
@@ -52,7 +59,7 @@ pub struct Start {
     pub cause: Cause,
     /// The caller as whom its pipelines are launched.
     pub launcher: Principal,
-    pub schedule: Option<ScheduleId>,
+    pub schedule: Option<ScheduleRef>,
     pub scheduled_for: Option<DateTime<Utc>>,
     pub interval: Option<Interval>,
     pub inputs: Map<String, Value>,

@@ -163,6 +163,7 @@ fn read(id: &str, body: Map<String, Value>) -> HttpResult<LaunchRequest> {
                 send_notifications,
                 debug,
                 relaunch_of: None,
+                step: None,
                 idempotency: None,
             })
         }

@@ -141,6 +141,7 @@ fn wanted(
         send_notifications,
         debug,
         relaunch_of: None,
+        step: None,
     }
 }
 

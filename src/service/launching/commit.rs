@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::Launching;
 use super::idempotency::{self, Idempotency};
 use crate::domain::event::{Event, EventData, EventKind, Source};
+use crate::domain::flow_step::FlowStep;
 use crate::domain::ids::{LaunchId, PipelineId, TaskId, VersionId};
 use crate::domain::run::Launch;
 use crate::domain::task::Task;
@@ -17,6 +18,7 @@ use crate::service::Error;
 use crate::service::catalog::{Definition, as_object, parameters};
 use crate::service::configuration::AccountConfig;
 use crate::service::runs::{Attempt, Fingerprints, Injector};
+use crate::store::flows::{AttemptStart, NewAttempt, StartedAttempt, start_attempt};
 use crate::store::{self, Cipher, Db, LeaseRequest, NewRun};
 
 /// For how long, at least, the database is queried for whether a task was stored.
@@ -35,6 +37,25 @@ pub struct LaunchRequest {
     /// The task that is launched again. Its config is complete, so no defaults are added.
     pub relaunch_of: Option<TaskId>,
     pub idempotency: Option<Idempotency>,
+    /// The attempt of a step of a flow that the task is.
+    pub step: Option<StepAttempt>,
+}
+
+/// An attempt of a step, and how the task shows it.
+#[derive(Clone, Debug)]
+pub struct StepAttempt {
+    pub attempt: NewAttempt,
+    pub shown: FlowStep,
+}
+
+/// Whether a launch creates a task.
+pub(super) enum Claim {
+    /// With the attempt of a step, if it is one.
+    New(Option<Box<StartedAttempt>>),
+    /// The idempotency key or the attempt already has this task.
+    Existing(TaskId),
+    /// The run of the flow does not want the attempt any more.
+    NotWanted,
 }
 
 impl LaunchRequest {
@@ -65,18 +86,33 @@ pub(super) struct Commit {
 }
 
 impl Commit {
-    /// The task that the idempotency key already has.
-    pub fn existing_task(&self, db: &mut Db<'_>) -> Result<Option<TaskId>, Error> {
-        match &self.request.idempotency {
-            Some(key) => idempotency::lock(db, self.draft.account, key, self.keys_since),
-            None => Ok(None),
+    /// Whether the idempotency key or the attempt of a step already has a task.
+    pub fn claim(&self, db: &mut Db<'_>) -> Result<Claim, Error> {
+        if let Some(step) = &self.request.step {
+            return Ok(match start_attempt(db, &step.attempt)? {
+                AttemptStart::Wanted(started) => Claim::New(Some(started)),
+                AttemptStart::Exists(task) => Claim::Existing(task),
+                AttemptStart::NotWanted => Claim::NotWanted,
+            });
         }
+        let existing = match &self.request.idempotency {
+            Some(key) => idempotency::lock(db, self.draft.account, key, self.keys_since)?,
+            None => None,
+        };
+        Ok(existing.map_or(Claim::New(None), Claim::Existing))
     }
 
     /// Inserts the task, which assigns its id, then its run with the config that contains the id.
-    pub fn create(&self, db: &mut Db<'_>) -> Result<(Attempt, Task), Error> {
+    pub fn create(
+        &self,
+        db: &mut Db<'_>,
+        step: Option<Box<StartedAttempt>>,
+    ) -> Result<(Attempt, Task), Error> {
         let mut task = self.draft.clone();
         task.id = store::insert_task(db, &task)?;
+        if let Some(step) = step {
+            step.record(db, task.id)?;
+        }
         if let Some(key) = self.request.idempotency.clone() {
             idempotency::remember(db, &task, key, self.keys_since)?;
         }

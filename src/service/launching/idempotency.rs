@@ -80,7 +80,7 @@ impl Launching {
     }
 
     /// Keys that were used before this time are forgotten.
-    pub(super) fn keys_since(&self) -> DateTime<Utc> {
+    pub(in crate::service) fn keys_since(&self) -> DateTime<Utc> {
         let kept = self.times.idempotency_kept;
         let now = self.clock.now();
         now.checked_sub_signed(kept).unwrap_or(now)

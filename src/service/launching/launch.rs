@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep};
 use uuid::Uuid;
 
 use super::Launching;
-use super::commit::{Commit, LaunchRequest};
+use super::commit::{Claim, Commit, LaunchRequest};
 use crate::domain::ids::{LaunchId, TaskId};
 use crate::domain::message::{FieldErrors, Message};
 use crate::domain::principal::Principal;
@@ -28,8 +29,10 @@ type Created = Box<(Attempt, Task)>;
 /// The result of storing a valid launch.
 enum Accepted {
     New(Created),
-    /// The idempotency key already has this task.
+    /// The idempotency key or the attempt of a step already has this task.
     Existing(TaskId),
+    /// The run of the flow does not want the task any more.
+    NotWanted,
 }
 
 /// What a launch would send, with secrets masked.
@@ -171,20 +174,58 @@ impl Launching {
         let (attempt, committed) = match accepted {
             Accepted::New(created) => *created,
             Accepted::Existing(task) => return self.tasks.get(who.account, task).await,
+            Accepted::NotWanted => return Err(Error::no_task()),
         };
-        if !definition.fresh {
-            self.runs.reconciler.wake();
+        let Some(job) = self.send(definition, attempt) else {
             return Ok(self.tasks.latest(committed).await);
-        }
-        let sender = self.runs.sender.clone();
-        let job = self
-            .jobs
-            .spawn(async move { sender.send_and_release(&attempt).await });
+        };
         tokio::select! {
             Ok(outcome) = job => self.runs.sender.response(committed, outcome).await,
             // It takes too long, or it panicked. The reconciler continues with the task.
             () = time_is_up => Ok(self.tasks.latest(committed).await),
         }
+    }
+
+    /// Creates the task of an attempt of a step; the launch continues in the background. None: the run of the flow does not
+    /// want the attempt any more.
+    pub async fn launch_step(
+        &self,
+        who: &Principal,
+        config: &AccountConfig,
+        request: &LaunchRequest,
+    ) -> Result<Option<TaskId>, Error> {
+        let mut time_is_up = pin!(tokio::time::sleep(self.times.answer_within));
+        let until = time_is_up.deadline();
+        let definition = self
+            .definition_in_time(config, request, time_is_up.as_mut())
+            .await?;
+        match self
+            .accept(who, config, &definition, request, until)
+            .await?
+        {
+            Accepted::New(created) => {
+                let (attempt, committed) = *created;
+                drop(self.send(&definition, attempt));
+                Ok(Some(committed.id))
+            }
+            Accepted::Existing(task) => Ok(Some(task)),
+            Accepted::NotWanted => Ok(None),
+        }
+    }
+
+    /// Sends the launch in its own job. None if the definition is not fresh: the reconciler validates and sends the launch.
+    fn send(
+        &self,
+        definition: &Definition,
+        attempt: Attempt,
+    ) -> Option<JoinHandle<Result<Task, Error>>> {
+        if !definition.fresh {
+            self.runs.reconciler.wake();
+            return None;
+        }
+        let sender = self.runs.sender.clone();
+        let sending = async move { sender.send_and_release(&attempt).await };
+        Some(self.jobs.spawn(sending))
     }
 
     /// Stores the task before anything is sent, with the lease for the launch request.
@@ -227,10 +268,12 @@ impl Launching {
         let created: Arc<Mutex<Option<Created>>> = Arc::default();
         let slot = created.clone();
         let committed = self.store.write(move |db| {
-            if let Some(task) = commit.existing_task(db)? {
-                return Ok(Some(task));
-            }
-            let new = commit.create(db)?;
+            let step = match commit.claim(db)? {
+                Claim::New(step) => step,
+                Claim::Existing(task) => return Ok(Some(Accepted::Existing(task))),
+                Claim::NotWanted => return Ok(Some(Accepted::NotWanted)),
+            };
+            let new = commit.create(db, step)?;
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(new));
             Ok(None)
         });
@@ -241,7 +284,7 @@ impl Launching {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         match (committed, created) {
-            (Ok(Some(task)), _) => Ok(Accepted::Existing(task)),
+            (Ok(Some(accepted)), _) => Ok(accepted),
             (Ok(None), Some(created)) => Ok(Accepted::New(created)),
             // The connection was lost during the commit, so it is not known whether the task is stored.
             (Err(Error::Busy), Some(created)) => {
@@ -299,7 +342,7 @@ fn draft(
         updated_at: now,
         cancel_asked_at: None,
         relaunch_of: request.relaunch_of,
-        flow_step: None,
+        flow_step: request.step.as_ref().map(|step| step.shown.clone()),
         revision: 1,
     }
 }

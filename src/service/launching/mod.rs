@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-pub use commit::LaunchRequest;
+pub use commit::{LaunchRequest, StepAttempt};
 pub use idempotency::{Idempotency, Operation};
 pub use launch::{ShownWarning, Validated};
 pub use relaunch::RelaunchRequest;

@@ -55,6 +55,7 @@ impl Launching {
             debug: first.run.debug,
             relaunch_of: Some(first.id),
             idempotency: request.idempotency,
+            step: None,
         };
         let definition = self
             .definition_in_time(&account, &launch, time_is_up.as_mut())

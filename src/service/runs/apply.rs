@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::Rules;
 use crate::domain::event::{Event, EventData, EventKind, Source};
-use crate::domain::ids::{PipelineId, TaskId};
+use crate::domain::ids::{FlowRunId, PipelineId, TaskId};
 use crate::domain::note::{Note, NoteCode};
 use crate::domain::observation::{Conflict, MergedProgress, Observation};
 use crate::domain::principal::Actor;
@@ -80,6 +80,8 @@ pub struct Effects {
     deletes_secrets: bool,
     /// The pipeline of which another launch can have waited for this one, and the time.
     wakes: Option<(PipelineId, DateTime<Utc>)>,
+    /// The run of the flow that launched the task, after the start and the end of the task's run.
+    wakes_flow: Option<(FlowRunId, DateTime<Utc>)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -192,7 +194,17 @@ fn effects(rules: &Rules, before: &Task, after: &Task, now: DateTime<Utc>) -> Ef
         next_poll: next_poll(rules, before, after, now),
         deletes_secrets: launch_is_settled,
         wakes: (launch_is_settled && !after.run.names_task).then_some((after.pipeline.id, now)),
+        wakes_flow: wakes_flow(before, after).map(|run| (run, now)),
     }
+}
+
+/// A time limit counts from the start of a task's run, and the next steps start after its confirmed end.
+fn wakes_flow(before: &Task, after: &Task) -> Option<FlowRunId> {
+    let has_started = before.started_at.is_none() && after.started_at.is_some();
+    let has_ended = before.is_live() && !after.is_live();
+    let step = after.flow_step.as_ref();
+    step.filter(|_| has_started || has_ended)
+        .map(|step| step.run)
 }
 
 fn next_poll(rules: &Rules, before: &Task, after: &Task, now: DateTime<Utc>) -> NextPoll {
@@ -220,6 +232,9 @@ pub fn write_effects(db: &mut Db<'_>, task: TaskId, effects: &Effects) -> Result
     }
     if let Some((pipeline, now)) = effects.wakes {
         store::wake_next_launch(db, pipeline, task, now)?;
+    }
+    if let Some((run, now)) = effects.wakes_flow {
+        store::flows::wake_flow_run(db, run, now)?;
     }
     Ok(())
 }

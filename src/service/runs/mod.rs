@@ -74,6 +74,11 @@ impl Runs {
         task.is_unsent().then_some(until)
     }
 
+    /// The times and limits of launches and polls.
+    pub(super) fn rules(&self) -> &Rules {
+        &self.writer.rules
+    }
+
     pub fn new(
         parts: &Parts,
         changed: &TaskChanged,

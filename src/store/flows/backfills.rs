@@ -9,7 +9,7 @@ use crate::domain::principal::Principal;
 use crate::domain::status::Status;
 use crate::store::Error;
 use crate::store::connection::{Db, on};
-use crate::store::flow_schema::{backfill, backfill_tick, flow_run};
+use crate::store::flow_schema::{backfill, backfill_tick, flow_run, schedule};
 use crate::store::types::DbTime;
 
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct NewBackfill {
 #[derive(Clone, Debug)]
 pub struct Backfill {
     pub id: BackfillId,
+    /// The id of the schedule in the document.
+    pub schedule_code: String,
     pub new: NewBackfill,
     pub cancel_asked_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
@@ -53,12 +55,13 @@ struct BackfillColumns {
     ended_at: Option<DbTime>,
 }
 
-fn backfill_of(row: BackfillColumns) -> Result<Backfill, Error> {
+fn backfill_of((row, code): (BackfillColumns, String)) -> Result<Backfill, Error> {
     let account = AccountId(row.account_id);
     let by = Principal::read(account, &row.created_by);
     let corrupt = || Error::Corrupt("backfill");
     Ok(Backfill {
         id: BackfillId(row.id),
+        schedule_code: code,
         new: NewBackfill {
             account,
             flow: FlowId(row.flow_id),
@@ -117,10 +120,11 @@ pub fn backfill(
     account: AccountId,
     id: BackfillId,
 ) -> Result<Option<Backfill>, Error> {
-    let row: Option<BackfillColumns> = on!(db, |conn| backfill::table
-        .find(id.0)
+    let row: Option<(BackfillColumns, String)> = on!(db, |conn| backfill::table
+        .inner_join(schedule::table.on(schedule::id.eq(backfill::schedule_id)))
+        .filter(backfill::id.eq(id.0))
         .filter(backfill::account_id.eq(account.0))
-        .select(BackfillColumns::as_select())
+        .select((BackfillColumns::as_select(), schedule::code))
         .first(conn)
         .optional())?;
     row.map(backfill_of).transpose()
@@ -132,11 +136,12 @@ pub fn backfills_of_flow(
     flow: FlowId,
     limit: i64,
 ) -> Result<Vec<Backfill>, Error> {
-    let rows: Vec<BackfillColumns> = on!(db, |conn| backfill::table
+    let rows: Vec<(BackfillColumns, String)> = on!(db, |conn| backfill::table
+        .inner_join(schedule::table.on(schedule::id.eq(backfill::schedule_id)))
         .filter(backfill::flow_id.eq(flow.0))
         .order(backfill::id.desc())
         .limit(limit)
-        .select(BackfillColumns::as_select())
+        .select((BackfillColumns::as_select(), schedule::code))
         .load(conn))?;
     rows.into_iter().map(backfill_of).collect()
 }
@@ -155,18 +160,32 @@ pub fn open_backfills(db: &mut Db<'_>, limit: i64) -> Result<Vec<(BackfillId, Fl
 
 /// Locks and reads a backfill. The caller has locked its flow.
 pub fn lock_backfill(db: &mut Db<'_>, id: BackfillId) -> Result<Option<Backfill>, Error> {
-    macro_rules! query {
-        () => {
-            backfill::table
-                .find(id.0)
-                .select(BackfillColumns::as_select())
-        };
+    if let Db::Pg(conn, ..) = db {
+        backfill::table
+            .find(id.0)
+            .select(backfill::id)
+            .for_no_key_update()
+            .get_result::<i64>(&mut **conn)
+            .optional()?;
     }
-    let row: Option<BackfillColumns> = match db {
-        Db::Sqlite(conn, ..) => query!().first(&mut **conn).optional()?,
-        Db::Pg(conn, ..) => query!().for_no_key_update().first(&mut **conn).optional()?,
-    };
+    let row: Option<(BackfillColumns, String)> = on!(db, |conn| backfill::table
+        .inner_join(schedule::table.on(schedule::id.eq(backfill::schedule_id)))
+        .filter(backfill::id.eq(id.0))
+        .select((BackfillColumns::as_select(), schedule::code))
+        .first(conn)
+        .optional())?;
     row.map(backfill_of).transpose()
+}
+
+/// The backfills of a flow that have not ended, oldest first.
+pub fn open_backfills_of_flow(db: &mut Db<'_>, flow: FlowId) -> Result<Vec<BackfillId>, Error> {
+    let ids: Vec<i64> = on!(db, |conn| backfill::table
+        .filter(backfill::flow_id.eq(flow.0))
+        .filter(backfill::ended_at.is_null())
+        .order(backfill::id)
+        .select(backfill::id)
+        .load(conn))?;
+    Ok(ids.into_iter().map(BackfillId).collect())
 }
 
 /// Its oldest tick without a run.

@@ -79,3 +79,12 @@ pub fn wake_flow_run(db: &mut Db<'_>, id: FlowRunId, at: DateTime<Utc>) -> Resul
         .execute(conn))?;
     Ok(())
 }
+
+/// Makes a run due at this time, also if it was due earlier.
+pub fn postpone_flow_run(db: &mut Db<'_>, id: FlowRunId, at: DateTime<Utc>) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(flow_run::table.find(id.0))
+        .filter(flow_run::ended_at.is_null())
+        .set(flow_run::next_at.eq(DbTime(at)))
+        .execute(conn))?;
+    Ok(())
+}

@@ -20,9 +20,11 @@ pub use attempts::{AttemptStart, NewAttempt, StartedAttempt, attempts_of, start_
 pub use backfills::{
     Backfill, BackfillCounts, NewBackfill, backfill, backfill_counts, backfills_of_flow,
     cancel_backfills_of_flow, claim_backfill_tick, end_backfill, insert_backfill, lock_backfill,
-    next_backfill_tick, open_backfills, set_backfill_cancelled,
+    next_backfill_tick, open_backfills, open_backfills_of_flow, set_backfill_cancelled,
 };
-pub use due_runs::{due_flow_runs, lease_due_flow_runs, release_flow_run, wake_flow_run};
+pub use due_runs::{
+    due_flow_runs, lease_due_flow_runs, postpone_flow_run, release_flow_run, wake_flow_run,
+};
 pub use flow::{
     Flow, FlowListQuery, NewFlow, active_flows, delete_flow, flow_by_id, flow_by_slug, flows,
     insert_flow, lock_flow, set_flow_paused, set_flow_version,

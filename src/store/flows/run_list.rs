@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::run_rows::{RunRow, StartColumns, StateColumns, run_of};
-use super::runs::columns;
+use super::runs::{columns, with_names};
 use crate::domain::flow::run::{Cause, FlowRun};
 use crate::domain::ids::{AccountId, FlowId, FlowRunId, ScheduleId};
 use crate::domain::status::Status;
 use crate::store::Error;
 use crate::store::connection::{Db, on};
-use crate::store::flow_schema::{flow, flow_run};
+use crate::store::flow_schema::{flow, flow_run, schedule};
 use crate::store::types::DbTime;
 
 /// The position of a run in the list.
@@ -38,8 +38,7 @@ pub struct FlowRunFilter {
 
 pub fn flow_runs(db: &mut Db<'_>, filter: &FlowRunFilter) -> Result<Vec<FlowRun>, Error> {
     let rows: Vec<RunRow> = on!(db, |conn| {
-        let mut query = flow_run::table
-            .inner_join(flow::table)
+        let mut query = with_names!()
             .filter(flow_run::account_id.eq(filter.account.0))
             .into_boxed();
         if let Some(slug) = &filter.flow {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::domain::flow::Problem;
 use crate::domain::flow::reference::FileFound;
-use crate::domain::flow::run::{Cause, FlowRun, Start};
+use crate::domain::flow::run::{Cause, FlowRun, ScheduleRef, Start};
 use crate::domain::flow::schedule::Interval;
 use crate::domain::ids::{AccountId, BackfillId, FlowId, FlowRunId, ScheduleId};
 use crate::domain::principal::{Actor, Principal};
@@ -52,8 +52,8 @@ pub struct StateColumns {
     revision: i64,
 }
 
-/// The id, the flow's slug and the columns of a run.
-pub type RunRow = (i64, String, StartColumns, StateColumns);
+/// The id, the flow's slug, the id of the schedule in the document, and the columns of a run.
+pub type RunRow = (i64, String, Option<String>, StartColumns, StateColumns);
 
 impl From<&FlowRun> for StartColumns {
     fn from(run: &FlowRun) -> Self {
@@ -64,7 +64,7 @@ impl From<&FlowRun> for StartColumns {
             version: start.version,
             cause: start.cause.as_str().to_owned(),
             launcher: start.launcher.stored(),
-            schedule_id: start.schedule.map(|id| id.0),
+            schedule_id: start.schedule.as_ref().map(|schedule| schedule.id.0),
             scheduled_for: start.scheduled_for.map(DbTime),
             interval_start: start.interval.map(|interval| DbTime(interval.start)),
             interval_end: start.interval.map(|interval| DbTime(interval.end)),
@@ -94,7 +94,7 @@ impl From<&FlowRun> for StateColumns {
     }
 }
 
-pub fn run_of((id, slug, start, state): RunRow) -> Result<FlowRun, Error> {
+pub fn run_of((id, slug, code, start, state): RunRow) -> Result<FlowRun, Error> {
     Ok(FlowRun {
         id: FlowRunId(id),
         slug,
@@ -109,11 +109,11 @@ pub fn run_of((id, slug, start, state): RunRow) -> Result<FlowRun, Error> {
         cancel_asked_at: state.cancel_asked_at.map(|at| at.0),
         cancelled_by: state.cancelled_by.as_deref().map(Actor::read),
         revision: state.revision,
-        start: start_of(start)?,
+        start: start_of(start, code)?,
     })
 }
 
-fn start_of(row: StartColumns) -> Result<Start, Error> {
+fn start_of(row: StartColumns, code: Option<String>) -> Result<Start, Error> {
     let account = AccountId(row.account_id);
     let launcher = Principal::read(account, &row.launcher);
     let interval = row.interval_start.zip(row.interval_end);
@@ -123,7 +123,11 @@ fn start_of(row: StartColumns) -> Result<Start, Error> {
         version: row.version,
         cause: Cause::parse(&row.cause).ok_or(Error::Corrupt("cause of a flow run"))?,
         launcher: launcher.ok_or(Error::Corrupt("launcher of a flow run"))?,
-        schedule: row.schedule_id.map(ScheduleId),
+        schedule: row
+            .schedule_id
+            .map(ScheduleId)
+            .zip(code)
+            .map(|(id, code)| ScheduleRef { id, code }),
         scheduled_for: row.scheduled_for.map(|at| at.0),
         interval: interval.map(|(start, end)| Interval {
             start: start.0,

@@ -8,7 +8,7 @@ use crate::domain::flow::run::{Cause, FlowRun};
 use crate::domain::ids::{AccountId, BackfillId, FlowId, FlowRunId, ScheduleId};
 use crate::store::Error;
 use crate::store::connection::{Db, on};
-use crate::store::flow_schema::{flow, flow_run};
+use crate::store::flow_schema::{flow, flow_run, schedule};
 use crate::store::types::DbTime;
 
 /// `next_at` is when its first step can start.
@@ -30,22 +30,30 @@ pub fn insert_flow_run(
     .get_result(conn))?))
 }
 
+/// Runs with their flows and schedules.
+macro_rules! with_names {
+    () => {
+        flow_run::table
+            .inner_join(flow::table)
+            .left_join(schedule::table.on(schedule::id.nullable().eq(flow_run::schedule_id)))
+    };
+}
 macro_rules! columns {
     () => {
         (
             flow_run::id,
             flow::slug,
+            schedule::code.nullable(),
             StartColumns::as_select(),
             StateColumns::as_select(),
         )
     };
 }
-pub(super) use columns;
+pub(super) use {columns, with_names};
 
 /// A run of any account, for the bridge's own work.
 pub fn flow_run(db: &mut Db<'_>, id: FlowRunId) -> Result<Option<FlowRun>, Error> {
-    let row: Option<RunRow> = on!(db, |conn| flow_run::table
-        .inner_join(flow::table)
+    let row: Option<RunRow> = on!(db, |conn| with_names!()
         .filter(flow_run::id.eq(id.0))
         .select(columns!())
         .first(conn)

@@ -113,6 +113,7 @@ impl Driver {
             send_notifications: false,
             debug: false,
             relaunch_of: None,
+            step: None,
             idempotency: None,
         };
         self.log_line(format!("{} launches {place}/{:?}", name(site), SORTS[sort]));

@@ -18,6 +18,7 @@ mod steps;
 mod suggest;
 mod syntax;
 mod tree;
+mod values;
 
 pub use fault::{
     Expected, Fault, FaultKind, PipelineFault, StartFault, StepFault, SyntaxFault, ValueFault,
@@ -28,6 +29,7 @@ pub use model::{
 };
 pub use other_flows::{StartedBy, check_triggers};
 pub use pipelines::{Definition, Definitions, StepVersion, check_pipelines, wanted};
+pub use values::{StepValues, step_values, value_errors};
 
 use super::graph::Graph;
 use super::schedule::Zone;

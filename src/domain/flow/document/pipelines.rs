@@ -214,6 +214,15 @@ fn launch_errors(
         ArgumentValue::Reference(_) => None,
     };
     let user: Map<String, Value> = usable.iter().filter_map(literal).collect();
+    errors_of_values(step, version, &user)
+}
+
+/// What the validation of a launch says about these values of a step.
+pub(super) fn errors_of_values(
+    step: &Step,
+    version: &StepVersion,
+    user: &Map<String, Value>,
+) -> FieldErrors {
     let definition = ParameterDefinitions {
         parameters: &version.parameters,
         saved: &version.saved,
@@ -221,7 +230,7 @@ fn launch_errors(
     };
     let given = LaunchValues {
         defaults: &version.defaults,
-        user: &user,
+        user,
         injected: &Injection::placeholder(step.pipeline.value.as_str()),
         from_iaso: false,
     };

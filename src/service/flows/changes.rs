@@ -1,0 +1,164 @@
+//! Pauses, resumes and deletes flows. After a pause, a schedule goes on with its next tick in the future.
+
+use chrono::{DateTime, Utc};
+
+use super::Flows;
+use super::cancelling::cancel_in;
+use super::versions::{Loaded, Versions};
+use crate::domain::flow::schedule::first_after;
+use crate::domain::ids::FlowId;
+use crate::domain::message::say;
+use crate::domain::principal::Principal;
+use crate::service::Error;
+use crate::store::Db;
+use crate::store::flows::{self, Flow, ScheduleRow, TriggerRow};
+
+/// A change of whether a flow, or one of its schedules, fires.
+#[derive(Clone)]
+struct Pause {
+    flow: FlowId,
+    /// None: the whole flow.
+    schedule: Option<String>,
+    paused: bool,
+    now: DateTime<Utc>,
+}
+
+impl Flows {
+    /// Pauses or resumes a flow, or one of its schedules.
+    pub async fn set_paused(
+        &self,
+        who: &Principal,
+        slug: &str,
+        schedule: Option<String>,
+        paused: bool,
+    ) -> Result<Flow, Error> {
+        let flow = self.flow(who.account, slug).await?;
+        let pause = Pause {
+            flow: flow.id,
+            schedule,
+            paused,
+            now: self.clock.now(),
+        };
+        let versions = self.versions.clone();
+        let changed = self
+            .store
+            .write(move |db| pause.apply(db, &versions))
+            .await?;
+        self.wake();
+        Ok(changed)
+    }
+
+    /// Its history stays. Runs that have not ended are cancelled.
+    pub async fn delete(&self, who: &Principal, slug: &str) -> Result<(), Error> {
+        let flow = self.flow(who.account, slug).await?;
+        let (now, by) = (self.clock.now(), who.actor.clone());
+        self.store
+            .write(move |db| {
+                let found = flows::lock_flow(db, flow.id)?;
+                if found.is_none_or(|flow| flow.deleted_at.is_some()) {
+                    return Err(Error::no_flow());
+                }
+                flows::delete_flow(db, flow.id, now, &by)?;
+                stop_starts(db, flow.id)?;
+                flows::cancel_backfills_of_flow(db, flow.id, now)?;
+                for run in flows::active_runs(db, flow.id)? {
+                    cancel_in(db, run.id, &by, now)?;
+                }
+                Ok(())
+            })
+            .await?;
+        self.wake();
+        Ok(())
+    }
+}
+
+fn stop_starts(db: &mut Db<'_>, flow: FlowId) -> Result<(), Error> {
+    for row in flows::schedules_of_flow(db, flow)? {
+        let row = ScheduleRow {
+            active: false,
+            next_at: None,
+            ..row
+        };
+        flows::save_schedule(db, &row)?;
+    }
+    for row in flows::triggers_of_flow(db, flow)? {
+        let row = TriggerRow {
+            active: false,
+            next_at: None,
+            ..row
+        };
+        flows::save_trigger(db, &row)?;
+    }
+    Ok(())
+}
+
+impl Pause {
+    fn apply(&self, db: &mut Db<'_>, versions: &Versions) -> Result<Flow, Error> {
+        let flow = flows::lock_flow(db, self.flow)?.filter(|flow| flow.deleted_at.is_none());
+        let flow = flow.ok_or_else(Error::no_flow)?;
+        let loaded = versions.load(db, flow.account, flow.id, flow.version)?;
+        let flow_is_paused = match &self.schedule {
+            None => self.paused,
+            Some(_) => flow.paused,
+        };
+        if self.schedule.is_none() {
+            flows::set_flow_paused(db, flow.id, self.paused)?;
+            self.pause_triggers(db)?;
+        }
+        self.pause_schedules(db, &loaded, flow_is_paused)?;
+        flows::flow_by_id(db, flow.id)?.ok_or_else(Error::no_flow)
+    }
+
+    fn pause_schedules(
+        &self,
+        db: &mut Db<'_>,
+        loaded: &Loaded,
+        flow_is_paused: bool,
+    ) -> Result<(), Error> {
+        let mut rows = flows::schedules_of_flow(db, self.flow)?;
+        rows.retain(|row| row.active);
+        if let Some(code) = &self.schedule {
+            rows.retain(|row| row.code == *code);
+            if rows.is_empty() {
+                return Err(Error::NotFound(say("flow-schedule-not-found")));
+            }
+        }
+        for mut row in rows {
+            if self.schedule.is_some() {
+                row.paused = self.paused;
+            }
+            row.next_at = self.next_at(&row, loaded, flow_is_paused);
+            flows::save_schedule(db, &row)?;
+        }
+        Ok(())
+    }
+
+    /// A schedule that fires already keeps its cursor, so that resuming twice changes nothing.
+    fn next_at(
+        &self,
+        row: &ScheduleRow,
+        loaded: &Loaded,
+        flow_is_paused: bool,
+    ) -> Option<DateTime<Utc>> {
+        if flow_is_paused || row.paused {
+            return None;
+        }
+        let schedule = loaded.schedule(&row.code)?;
+        row.next_at
+            .or_else(|| first_after(&schedule.firings(), self.now))
+    }
+
+    /// Files that come while the flow is paused count as seen when it is resumed.
+    fn pause_triggers(&self, db: &mut Db<'_>) -> Result<(), Error> {
+        let rows = flows::triggers_of_flow(db, self.flow)?;
+        for mut row in rows.into_iter().filter(|row| row.active) {
+            if row.pattern.is_none() || row.next_at.is_none() == self.paused {
+                continue;
+            }
+            row.next_at = (!self.paused).then_some(self.now);
+            row.listed_at = None;
+            flows::save_trigger(db, &row)?;
+        }
+        Ok(())
+    }
+}

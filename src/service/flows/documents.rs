@@ -1,0 +1,129 @@
+//! Validates and saves documents.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Flows;
+use super::saving::Saved;
+use crate::domain::flow::document::{
+    Event, Fault, Parsed, StartedBy, check_pipelines, check_triggers, parse,
+};
+use crate::domain::ids::{AccountId, PipelineId};
+use crate::domain::message::say;
+use crate::domain::principal::Principal;
+use crate::service::Error;
+use crate::store;
+use crate::store::flows::{self, Flow};
+
+/// A document without faults.
+pub struct CheckedDocument {
+    pub parsed: Parsed,
+    pub warnings: Vec<Fault>,
+    /// The ids of its pipelines by their codes.
+    pub pipelines: BTreeMap<String, PipelineId>,
+}
+
+/// A saved flow.
+pub struct SavedFlow {
+    pub flow: Flow,
+    /// Whether there is a new version. The same text again creates none.
+    pub changed: bool,
+}
+
+impl Flows {
+    /// Checks a document with the pipelines of the workspace and the other flows of the account. All faults are reported
+    /// together; those of pipelines only if the text itself has none.
+    pub async fn check(&self, account: AccountId, text: &str) -> Result<CheckedDocument, Error> {
+        let parsed = parse(text).map_err(Error::Document)?;
+        let config = self.configuration.get(account).await?;
+        let (definitions, pipelines) = self.definitions_by_code(&config, &parsed.flow).await?;
+        let mut faults = check_pipelines(&parsed.flow, &definitions);
+        let others = self.started_by(account).await?;
+        faults.extend(check_triggers(&parsed.flow, &others));
+        if !faults.is_empty() {
+            faults.sort_by_key(|fault| fault.place);
+            return Err(Error::Document(faults));
+        }
+        Ok(CheckedDocument {
+            warnings: parsed.warnings.clone(),
+            parsed,
+            pipelines,
+        })
+    }
+
+    /// By flow of the account, the flows whose ends start it.
+    async fn started_by(&self, account: AccountId) -> Result<StartedBy, Error> {
+        let versions = self.versions.clone();
+        self.store
+            .read(move |db| {
+                let mut all = StartedBy::new();
+                for flow in flows::active_flows(db, account)? {
+                    let loaded = versions.load(db, account, flow.id, flow.version)?;
+                    let triggers = loaded.flow.triggers.iter();
+                    let sources: BTreeSet<String> = triggers
+                        .filter_map(|trigger| match &trigger.event {
+                            Event::Flow { flow, .. } => Some(flow.value.clone()),
+                            Event::File { .. } => None,
+                        })
+                        .collect();
+                    all.insert(flow.slug, sources);
+                }
+                Ok(all)
+            })
+            .await
+    }
+
+    /// Saves a new flow.
+    pub async fn create(&self, who: &Principal, text: String) -> Result<SavedFlow, Error> {
+        let checked = self.check(who.account, &text).await?;
+        let saved = Saved::new(who, text, checked, self.clock.now());
+        let created = self
+            .store
+            .write(move |db| match saved.create(db) {
+                Err(Error::Internal(store::Error::Duplicate)) => {
+                    let sentence = say("flow-slug-taken").with("flow", saved.slug());
+                    Err(Error::OtherRequest(sentence))
+                }
+                done => done,
+            })
+            .await?;
+        self.wake();
+        Ok(SavedFlow {
+            flow: created,
+            changed: true,
+        })
+    }
+
+    /// Saves a new version of a flow. `expected` is the version that the caller has read.
+    pub async fn update(
+        &self,
+        who: &Principal,
+        slug: &str,
+        text: String,
+        expected: Option<i64>,
+    ) -> Result<SavedFlow, Error> {
+        let flow = self.flow(who.account, slug).await?;
+        let checked = self.check(who.account, &text).await?;
+        if checked.parsed.flow.id.value != flow.slug {
+            let sentence = say("flow-id-changed").with("flow", &flow.slug);
+            return Err(Error::field("document", sentence));
+        }
+        let saved = Saved::new(who, text, checked, self.clock.now());
+        let versions = self.versions.clone();
+        let updated = self
+            .store
+            .write(move |db| saved.update(db, &versions, flow.id, expected))
+            .await?;
+        self.wake();
+        Ok(updated)
+    }
+
+    /// A flow of the account that is not deleted.
+    pub(super) async fn flow(&self, account: AccountId, slug: &str) -> Result<Flow, Error> {
+        let slug = slug.to_owned();
+        let found = self
+            .store
+            .read(move |db| Ok::<_, Error>(flows::flow_by_slug(db, account, &slug)?))
+            .await?;
+        found.ok_or_else(Error::no_flow)
+    }
+}

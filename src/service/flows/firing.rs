@@ -1,0 +1,206 @@
+//! Fires schedules that are due: each tick gets its row, its run and the schedule its new cursor in one transaction, under the
+//! locks of the flow and the schedule.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Flows;
+use super::new_runs::NewRun;
+use super::problems::problem;
+use super::versions::{Loaded, Versions};
+use crate::domain::flow::Problem;
+use crate::domain::flow::document::Schedule;
+use crate::domain::flow::run::{Cause, Outcome, ScheduleRef, Start};
+use crate::domain::flow::schedule::{OverlapChoice, due, overlap};
+use crate::domain::message::say;
+use crate::service::{Error, causes};
+use crate::store::Db;
+use crate::store::flows::{self, ActiveRun, NewTick, ScheduleRow, TickSource};
+
+/// How many schedules one cycle fires.
+const CYCLE_LIMIT: usize = 1_000;
+/// How many due schedules are read at a time.
+const READ: i64 = 100;
+/// The maximum delay of a tick that counts as on time.
+const ON_TIME: TimeDelta = TimeDelta::minutes(5);
+
+impl Flows {
+    /// Fires all schedules that are due. Returns how many there were.
+    pub async fn fire_due(&self) -> Result<usize, Error> {
+        let mut fired = 0;
+        while !self.stop.is_cancelled() && fired < CYCLE_LIMIT {
+            let now = self.clock.now();
+            let due: Result<Vec<ScheduleRow>, Error> = self
+                .store
+                .read(move |db| Ok(flows::due_schedules(db, now, READ)?))
+                .await;
+            let due = due?;
+            if due.is_empty() {
+                break;
+            }
+            let mut failed = 0;
+            for row in &due {
+                failed += usize::from(!self.fire_or_log(row).await);
+            }
+            fired += due.len();
+            if failed == due.len() {
+                break;
+            }
+        }
+        if fired > 0 {
+            self.wake();
+        }
+        Ok(fired)
+    }
+
+    /// A schedule that cannot fire keeps its cursor, and does not keep the others from firing.
+    async fn fire_or_log(&self, row: &ScheduleRow) -> bool {
+        let (versions, now, due) = (self.versions.clone(), self.clock.now(), row.clone());
+        let fired = self
+            .store
+            .write(move |db| fire(db, &versions, &due, now))
+            .await;
+        if let Err(error) = &fired {
+            tracing::warn!(
+                flow = row.flow.0,
+                schedule = row.code,
+                error = causes(error),
+                "cannot fire a schedule; it is tried again"
+            );
+        }
+        fired.is_ok()
+    }
+}
+
+/// Does nothing if another replica has fired the schedule meanwhile.
+fn fire(
+    db: &mut Db<'_>,
+    versions: &Versions,
+    due: &ScheduleRow,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let Some(flow) = flows::lock_flow(db, due.flow)? else {
+        return Ok(());
+    };
+    let Some(mut row) = flows::lock_due_schedule(db, due.id, now)? else {
+        return Ok(());
+    };
+    let loaded = versions.load(db, flow.account, flow.id, flow.version)?;
+    let schedule = loaded.schedule(&row.code);
+    let fires = flow.deleted_at.is_none() && !flow.paused && row.active && !row.paused;
+    row.next_at = match (schedule.filter(|_| fires), row.next_at) {
+        (Some(schedule), Some(cursor)) => {
+            let firing = Firing {
+                loaded: &loaded,
+                schedule,
+                row: &row,
+                now,
+            };
+            firing.fire(db, cursor)?
+        }
+        (Some(_) | None, _) => None,
+    };
+    Ok(flows::save_schedule(db, &row)?)
+}
+
+struct Firing<'a> {
+    loaded: &'a Loaded,
+    schedule: &'a Schedule,
+    row: &'a ScheduleRow,
+    now: DateTime<Utc>,
+}
+
+impl Firing<'_> {
+    /// Stores all ticks from the cursor up to now. Returns the new cursor.
+    fn fire(&self, db: &mut Db<'_>, cursor: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
+        let firings = self.schedule.firings();
+        let due = due(&firings, cursor, self.now, self.schedule.catch_up);
+        if let Some(before) = due.unrecorded_before {
+            let why = vec![problem(None, &say("flow-tick-many-missed"))];
+            self.add_tick(db, before, Outcome::Missed, why)?;
+        }
+        for tick in &due.missed {
+            let why = vec![problem(None, &say("flow-tick-missed"))];
+            self.add_tick(db, *tick, Outcome::Missed, why)?;
+        }
+        let several = due.run.len() > 1;
+        for tick in &due.run {
+            self.run(db, *tick, several || self.now - *tick > ON_TIME)?;
+        }
+        Ok(due.next_at)
+    }
+
+    fn run(&self, db: &mut Db<'_>, tick: DateTime<Utc>, is_caught_up: bool) -> Result<(), Error> {
+        let active = flows::active_runs(db, self.row.flow)?;
+        let own =
+            |run: &&ActiveRun| run.cause == Cause::Schedule && run.schedule == Some(self.row.id);
+        let waiting = active.iter().filter(own).filter(|run| run.waiting).count();
+        let running = active.iter().filter(own).count() - waiting;
+        let waits = match overlap(self.schedule.overlap, running, waiting, is_caught_up) {
+            OverlapChoice::Start => false,
+            OverlapChoice::Wait => true,
+            OverlapChoice::Skip => {
+                let why = vec![problem(None, &say("flow-tick-overlap"))];
+                return self.add_tick(db, tick, Outcome::Overlap, why);
+            }
+        };
+        let new = NewRun {
+            loaded: self.loaded,
+            start: self.start(tick),
+            waiting: waits,
+            pinned: None,
+            now: self.now,
+        };
+        let run = new.insert(db)?;
+        let tick = NewTick {
+            run: Some(run),
+            ..self.tick(tick, Outcome::Run)
+        };
+        Ok(flows::add_tick(db, &tick)?)
+    }
+
+    fn start(&self, tick: DateTime<Utc>) -> Start {
+        Start {
+            account: self.row.account,
+            flow: self.row.flow,
+            version: self.loaded.version.number,
+            cause: Cause::Schedule,
+            launcher: self.loaded.version.saved_by.clone(),
+            schedule: Some(ScheduleRef {
+                id: self.row.id,
+                code: self.row.code.clone(),
+            }),
+            scheduled_for: Some(tick),
+            interval: self.schedule.firings().interval(tick),
+            inputs: super::inputs::defaults(&self.loaded.flow),
+            file: None,
+            replay_of: None,
+            backfill: None,
+        }
+    }
+
+    fn add_tick(
+        &self,
+        db: &mut Db<'_>,
+        tick: DateTime<Utc>,
+        outcome: Outcome,
+        why: Vec<Problem>,
+    ) -> Result<(), Error> {
+        let tick = NewTick {
+            why,
+            ..self.tick(tick, outcome)
+        };
+        Ok(flows::add_tick(db, &tick)?)
+    }
+
+    fn tick(&self, tick: DateTime<Utc>, outcome: Outcome) -> NewTick {
+        NewTick {
+            account: self.row.account,
+            flow: self.row.flow,
+            source: TickSource::Schedule(self.row.id),
+            scheduled_for: tick,
+            outcome,
+            why: Vec::new(),
+            run: None,
+        }
+    }
+}

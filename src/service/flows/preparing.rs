@@ -1,0 +1,272 @@
+//! Prepares a run: fixes the versions of its pipelines, and validates all values that are known before its first step.
+//!
+//! A run that a user starts is prepared before it is stored, so that the user sees the errors. Any other run is stored first,
+//! because its tick must not be lost while OpenHEXA is unavailable, and is refused if it cannot succeed.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::Flows;
+use super::definitions::Found;
+use super::problems::{problem, problems};
+use super::versions::Loaded;
+use crate::domain::flow::Problem;
+use crate::domain::flow::document::{Step, step_values, value_errors};
+use crate::domain::flow::reference::RunData;
+use crate::domain::flow::run::{FlowRun, PinnedPipeline, Start};
+use crate::domain::flow::step_state::{ErrorReason, SkipReason, StepState};
+use crate::domain::ids::FlowRunId;
+use crate::domain::message::{FieldErrors, say};
+use crate::service::configuration::AccountConfig;
+use crate::service::{Error, causes};
+use crate::store::flows;
+
+/// Why a run cannot succeed.
+#[derive(Clone, Debug, Default)]
+struct Refusal {
+    /// About the run as a whole.
+    run: Vec<Problem>,
+    steps: BTreeMap<String, Vec<Problem>>,
+}
+
+impl Flows {
+    /// The version of each step's pipeline, if all known values are valid.
+    pub(super) async fn pins(
+        &self,
+        loaded: &Loaded,
+        start: &Start,
+    ) -> Result<Vec<PinnedPipeline>, Error> {
+        let config = self.configuration.get(start.account).await?;
+        let (mut pinned, mut errors) = (Vec::new(), BTreeMap::new());
+        for step in &loaded.flow.steps {
+            match self.pin(loaded, &config, step).await {
+                Ok(found) => {
+                    let wrong = known_errors(loaded, start, step, &found);
+                    if !wrong.is_empty() {
+                        errors.insert(step.id.value.clone(), wrong);
+                    }
+                    pinned.push(found.pinned);
+                }
+                Err(Error::NotFound(message)) => {
+                    let wrong = FieldErrors::one("pipeline", message);
+                    errors.insert(step.id.value.clone(), wrong);
+                }
+                Err(error) => match error.invalid() {
+                    Some(invalid) => {
+                        errors.insert(step.id.value.clone(), invalid.fields.clone());
+                    }
+                    None => return Err(error),
+                },
+            }
+        }
+        if errors.is_empty() {
+            return Ok(pinned);
+        }
+        Err(Error::steps(errors))
+    }
+
+    async fn pin(
+        &self,
+        loaded: &Loaded,
+        config: &AccountConfig,
+        step: &Step,
+    ) -> Result<Found, Error> {
+        let id = loaded.pipelines().get(&step.pipeline.value).copied();
+        let id = id.ok_or_else(Error::no_pipeline)?;
+        let number = step.version.as_ref().map(|version| version.value);
+        self.step_pipeline(config, id, number).await
+    }
+
+    /// Prepares a stored run. False: OpenHEXA cannot be asked now; it is tried again later.
+    pub(super) async fn prepare(&self, run: &FlowRun, loaded: &Loaded) -> Result<bool, Error> {
+        let may_launch = self.identity.may_still_launch(&run.start.launcher).await?;
+        if !may_launch {
+            let name = run.start.launcher.actor.name();
+            let sentence = say("flow-run-launcher").with("name", name);
+            let refusal = Refusal {
+                run: vec![problem(None, &sentence)],
+                ..Refusal::default()
+            };
+            return self.refuse(run.id, refusal).await.map(|()| true);
+        }
+        match self.pins(loaded, &run.start).await {
+            Ok(pinned) => self.store_pins(run.id, pinned).await.map(|()| true),
+            Err(error) => match refusal_of(&error) {
+                Some(refusal) => self.refuse(run.id, refusal).await.map(|()| true),
+                None => self.try_later(run, &error).await,
+            },
+        }
+    }
+
+    async fn store_pins(&self, id: FlowRunId, pinned: Vec<PinnedPipeline>) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.store
+            .write(move |db| {
+                let Some(mut run) = flows::lock_flow_run(db, id)? else {
+                    return Ok(());
+                };
+                if run.prepared || run.ended_at.is_some() {
+                    return Ok(());
+                }
+                for (position, mut step) in flows::steps_of_run(db, id)?.into_iter().enumerate() {
+                    step.pipeline = pinned.get(position).cloned();
+                    flows::save_step(db, id, position, &step)?;
+                }
+                run.prepared = true;
+                run.trouble.clear();
+                run.revision += 1;
+                Ok(flows::save_flow_run(db, &run, Some(now))?)
+            })
+            .await
+    }
+
+    /// The run ends without starting a step.
+    async fn refuse(&self, id: FlowRunId, refusal: Refusal) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.store
+            .write(move |db| {
+                let Some(mut run) = flows::lock_flow_run(db, id)? else {
+                    return Ok(());
+                };
+                if run.prepared || run.ended_at.is_some() {
+                    return Ok(());
+                }
+                for (position, mut step) in flows::steps_of_run(db, id)?.into_iter().enumerate() {
+                    let own = refusal.steps.get(&step.code).cloned().unwrap_or_default();
+                    let state = if own.is_empty() {
+                        StepState::Skipped(SkipReason::RunRefused)
+                    } else {
+                        StepState::Error(ErrorReason::Refused)
+                    };
+                    step.problem = own;
+                    step.enter(state, now);
+                    flows::save_step(db, id, position, &step)?;
+                }
+                run.prepared = true;
+                run.trouble = refusal.all();
+                run.revision += 1;
+                flows::refuse_tick_of_run(db, id, &run.trouble)?;
+                Ok(flows::save_flow_run(db, &run, Some(now))?)
+            })
+            .await
+    }
+
+    /// Records why, and tries again. After some time the run is refused.
+    async fn try_later(&self, run: &FlowRun, error: &Error) -> Result<bool, Error> {
+        let now = self.clock.now();
+        let rules = self.runs.rules();
+        let why = why(error);
+        if now - run.created_at >= rules.give_up_after {
+            let refusal = Refusal {
+                run: vec![why],
+                ..Refusal::default()
+            };
+            return self.refuse(run.id, refusal).await.map(|()| true);
+        }
+        tracing::warn!(
+            flow_run = run.id.0,
+            error = causes(error),
+            "cannot prepare the run of a flow; it is tried again"
+        );
+        let (id, next) = (run.id, now + rules.polls.usual);
+        self.store
+            .write(move |db| {
+                let Some(mut run) = flows::lock_flow_run(db, id)? else {
+                    return Ok(());
+                };
+                if run.prepared || run.ended_at.is_some() || run.is_cancelled() {
+                    return Ok(());
+                }
+                run.trouble = vec![why];
+                run.revision += 1;
+                Ok::<_, Error>(flows::save_flow_run(db, &run, Some(next))?)
+            })
+            .await?;
+        Ok(false)
+    }
+}
+
+impl Refusal {
+    /// With the problems of the steps, whose fields then name the step too.
+    fn all(&self) -> Vec<Problem> {
+        let steps = self.steps.iter().flat_map(|(step, own)| {
+            own.iter().map(move |one| Problem {
+                field: Some(match &one.field {
+                    Some(field) => format!("{step}.{field}"),
+                    None => step.clone(),
+                }),
+                ..one.clone()
+            })
+        });
+        self.run.iter().cloned().chain(steps).collect()
+    }
+}
+
+fn why(error: &Error) -> Problem {
+    match error {
+        Error::Upstream(error) => problem(None, &error.message()),
+        _ => problem(None, &say("flow-run-not-prepared")),
+    }
+}
+
+/// None: it is no reason to refuse the run.
+fn refusal_of(error: &Error) -> Option<Refusal> {
+    if let Error::NotConfigured(message) | Error::NotFound(message) = error {
+        return Some(Refusal {
+            run: vec![problem(None, message)],
+            ..Refusal::default()
+        });
+    }
+    let steps = &error.invalid()?.steps;
+    let steps = steps.iter();
+    Some(Refusal {
+        steps: steps
+            .map(|(step, errors)| (step.clone(), problems(errors)))
+            .collect(),
+        ..Refusal::default()
+    })
+}
+
+/// The errors of the values that are known before the first step.
+fn known_errors(loaded: &Loaded, start: &Start, step: &Step, found: &Found) -> FieldErrors {
+    let none = Map::new();
+    let data = run_data(loaded, start, &none);
+    match step_values(step, &data, |_| false) {
+        Ok(values) if found.is_notebook => {
+            let mut errors = FieldErrors::default();
+            for code in values.known.keys() {
+                errors.add(code, say("param-notebook").with("key", code));
+            }
+            errors
+        }
+        Ok(values) => value_errors(step, &found.version, &values),
+        Err(wrong) => {
+            let mut errors = FieldErrors::default();
+            for (code, why) in wrong {
+                errors.add(code, why.message());
+            }
+            errors
+        }
+    }
+}
+
+/// What references are evaluated with.
+pub fn run_data<'a>(
+    loaded: &'a Loaded,
+    start: &'a Start,
+    results: &'a Map<String, Value>,
+) -> RunData<'a> {
+    let schedule = start.schedule.as_ref();
+    let zone = schedule
+        .and_then(|schedule| loaded.schedule(&schedule.code))
+        .map_or(&loaded.flow.timezone, |schedule| &schedule.timezone);
+    RunData {
+        inputs: &start.inputs,
+        results,
+        interval: start.interval,
+        scheduled_for: start.scheduled_for,
+        file: start.file.as_ref(),
+        zone,
+    }
+}

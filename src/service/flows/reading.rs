@@ -1,0 +1,221 @@
+//! Flows and runs as the API and the pages show them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::Flows;
+use super::versions::Loaded;
+use crate::domain::flow::run::{FlowRun, StepRun};
+use crate::domain::flow::schedule::Firing;
+use crate::domain::ids::{AccountId, FlowId, FlowRunId, TaskId};
+use crate::domain::message::say;
+use crate::domain::status::Status;
+use crate::domain::task::Task;
+use crate::service::Error;
+use crate::store::flows::{
+    self, Flow, FlowListQuery, FlowRunFilter, FlowVersion, ScheduleRow, TickQuery, TickRow,
+    TriggerRow,
+};
+use crate::store::{self, Db};
+
+/// How many of the newest runs are shown with a flow.
+const LAST_RUNS: i64 = 10;
+/// How many versions are listed.
+const VERSIONS: i64 = 200;
+
+/// A flow with what is shown in a list.
+#[derive(Clone, Debug)]
+pub struct FlowView {
+    pub flow: Flow,
+    pub loaded: Arc<Loaded>,
+    pub schedules: Vec<ScheduleRow>,
+    pub triggers: Vec<TriggerRow>,
+    /// The newest runs, with the times for which they were scheduled.
+    pub last_runs: Vec<(FlowRunId, Status, Option<DateTime<Utc>>)>,
+}
+
+/// A run with its steps.
+#[derive(Clone, Debug)]
+pub struct RunView {
+    pub run: FlowRun,
+    pub loaded: Arc<Loaded>,
+    pub steps: Vec<StepView>,
+}
+
+/// A step with the tasks of its attempts, the last one with its result.
+#[derive(Clone, Debug)]
+pub struct StepView {
+    pub step: StepRun,
+    /// The number of the attempt and its task.
+    pub attempts: Vec<(u32, Task)>,
+    /// The task whose result the step has: that of its last attempt, or the one that is reused.
+    pub task: Option<Task>,
+}
+
+impl Flows {
+    pub async fn list(&self, query: FlowListQuery) -> Result<Vec<FlowView>, Error> {
+        let flows = self.clone();
+        self.store
+            .read(move |db| {
+                let found = flows::flows(db, &query)?;
+                found.into_iter().map(|flow| flows.view(db, flow)).collect()
+            })
+            .await
+    }
+
+    pub async fn get(&self, account: AccountId, slug: &str) -> Result<FlowView, Error> {
+        let (flows, slug) = (self.clone(), slug.to_owned());
+        self.store
+            .read(move |db| {
+                let flow = flows::flow_by_slug(db, account, &slug)?.ok_or_else(Error::no_flow)?;
+                flows.view(db, flow)
+            })
+            .await
+    }
+
+    fn view(&self, db: &mut Db<'_>, flow: Flow) -> Result<FlowView, Error> {
+        let mut schedules = flows::schedules_of_flow(db, flow.id)?;
+        schedules.retain(|row| row.active);
+        let mut triggers = flows::triggers_of_flow(db, flow.id)?;
+        triggers.retain(|row| row.active);
+        Ok(FlowView {
+            loaded: self
+                .versions
+                .load(db, flow.account, flow.id, flow.version)?,
+            last_runs: flows::last_runs_of_flow(db, flow.id, LAST_RUNS)?,
+            schedules,
+            triggers,
+            flow,
+        })
+    }
+
+    /// The newest versions first.
+    pub async fn versions_of(
+        &self,
+        account: AccountId,
+        slug: &str,
+    ) -> Result<Vec<FlowVersion>, Error> {
+        let flow = self.flow(account, slug).await?;
+        self.store
+            .read(move |db| Ok(flows::flow_versions(db, account, flow.id, VERSIONS)?))
+            .await
+    }
+
+    pub async fn version(
+        &self,
+        account: AccountId,
+        slug: &str,
+        number: i64,
+    ) -> Result<FlowVersion, Error> {
+        let flow = self.flow(account, slug).await?;
+        let found: Result<Option<FlowVersion>, Error> = self
+            .store
+            .read(move |db| Ok(flows::flow_version(db, account, flow.id, number)?))
+            .await;
+        found?.ok_or_else(|| Error::NotFound(say("flow-version-not-found")))
+    }
+
+    /// The next firing times of all schedules of a flow, in order.
+    pub async fn next(
+        &self,
+        account: AccountId,
+        slug: &str,
+        from: Option<DateTime<Utc>>,
+        count: usize,
+    ) -> Result<Vec<(String, Firing)>, Error> {
+        let flow = self.flow(account, slug).await?;
+        let loaded = self.current(&flow).await?;
+        Ok(upcoming(
+            &loaded.flow.schedules,
+            from.unwrap_or_else(|| self.clock.now()),
+            count,
+        ))
+    }
+
+    pub async fn ticks(&self, query: TickQuery) -> Result<Vec<TickRow>, Error> {
+        self.store
+            .read(move |db| Ok(flows::ticks_of_flow(db, &query)?))
+            .await
+    }
+
+    pub async fn flow_id(&self, account: AccountId, slug: &str) -> Result<FlowId, Error> {
+        Ok(self.flow(account, slug).await?.id)
+    }
+
+    pub async fn run_list(&self, filter: FlowRunFilter) -> Result<Vec<FlowRun>, Error> {
+        self.store
+            .read(move |db| Ok(flows::flow_runs(db, &filter)?))
+            .await
+    }
+
+    pub(super) async fn run_of(&self, account: AccountId, id: FlowRunId) -> Result<FlowRun, Error> {
+        let found: Result<Option<FlowRun>, Error> = self
+            .store
+            .read(move |db| Ok(flows::flow_run_of_account(db, account, id)?))
+            .await;
+        found?.ok_or_else(Error::no_flow_run)
+    }
+
+    /// The revision of a run, which grows with each change of the run. Changes of its tasks do not count.
+    pub async fn revision(&self, account: AccountId, id: FlowRunId) -> Result<i64, Error> {
+        Ok(self.run_of(account, id).await?.revision)
+    }
+
+    /// A run with its steps and their tasks, as one snapshot.
+    pub async fn run_view(&self, account: AccountId, id: FlowRunId) -> Result<RunView, Error> {
+        let versions = self.versions.clone();
+        self.store
+            .snapshot(move |db| {
+                let run = flows::flow_run_of_account(db, account, id)?;
+                let run = run.ok_or_else(Error::no_flow_run)?;
+                let start = &run.start;
+                let loaded = versions.load(db, account, start.flow, start.version)?;
+                let steps = step_views(db, &run)?;
+                Ok(RunView { run, loaded, steps })
+            })
+            .await
+    }
+}
+
+/// The next firing times of several schedules, in order, with the ids of the schedules.
+pub fn upcoming(
+    schedules: &[crate::domain::flow::document::Schedule],
+    from: DateTime<Utc>,
+    count: usize,
+) -> Vec<(String, Firing)> {
+    let mut all: Vec<(String, Firing)> = schedules
+        .iter()
+        .flat_map(|schedule| {
+            let id = &schedule.id.value;
+            let firings = schedule.firings().upcoming(from, count);
+            firings.into_iter().map(|firing| (id.clone(), firing))
+        })
+        .collect();
+    all.sort_by(|one, other| (one.1.at, &one.0).cmp(&(other.1.at, &other.0)));
+    all.truncate(count);
+    all
+}
+
+fn step_views(db: &mut Db<'_>, run: &FlowRun) -> Result<Vec<StepView>, Error> {
+    let steps = flows::steps_of_run(db, run.id)?;
+    let attempts = flows::attempts_of(db, run.id)?;
+    let mut ids: Vec<TaskId> = attempts.iter().map(|(_, _, task)| *task).collect();
+    ids.extend(steps.iter().filter_map(|step| step.task));
+    ids.sort();
+    ids.dedup();
+    let tasks = store::unscoped_tasks_for_list(db, &ids)?;
+    let by_id: HashMap<TaskId, Task> = tasks.into_iter().map(|task| (task.id, task)).collect();
+    let views = steps.into_iter().enumerate().map(|(position, step)| {
+        let own = attempts.iter().filter(|(at, _, _)| *at == position);
+        StepView {
+            attempts: own
+                .filter_map(|(_, n, task)| Some((*n, by_id.get(task)?.clone())))
+                .collect(),
+            task: step.task.and_then(|task| by_id.get(&task).cloned()),
+            step,
+        }
+    });
+    Ok(views.collect())
+}

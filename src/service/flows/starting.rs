@@ -1,0 +1,218 @@
+//! Runs that a caller starts. They are prepared before they are stored, so that the caller sees the errors.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+
+use super::Flows;
+use super::inputs::inputs;
+use super::new_runs::NewRun;
+use super::versions::Loaded;
+use crate::domain::flow::run::{Cause, FlowRun, PinnedPipeline, Start, StepRun};
+use crate::domain::flow::schedule::Interval;
+use crate::domain::ids::{AccountId, FlowRunId};
+use crate::domain::message::say;
+use crate::domain::principal::Principal;
+use crate::service::Error;
+use crate::store::flows::{self, Flow, IdempotentFlowRun};
+use crate::store::{self, Db};
+
+/// A run as a caller requests it.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    pub slug: String,
+    pub inputs: Map<String, Value>,
+    pub interval: Option<Interval>,
+    pub cause: Cause,
+    pub idempotency: Option<StartIdempotency>,
+}
+
+/// An idempotency key and the hash of its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartIdempotency {
+    pub(super) key: String,
+    pub(super) request: String,
+}
+
+/// A run to store.
+#[derive(Clone)]
+pub(super) struct Prepared {
+    pub loaded: Arc<Loaded>,
+    pub start: Start,
+    pub pinned: Vec<PinnedPipeline>,
+    /// The steps, if some are reused.
+    pub steps: Option<Vec<StepRun>>,
+    pub idempotency: Option<StartIdempotency>,
+    pub now: DateTime<Utc>,
+    /// Keys that were used before this time are forgotten.
+    pub keys_since: DateTime<Utc>,
+}
+
+impl Flows {
+    /// `what` names the operation and its object. Bodies are equal if they are the same JSON, in any order of keys.
+    pub fn idempotency(
+        &self,
+        key: String,
+        what: [&str; 2],
+        body: &Map<String, Value>,
+    ) -> StartIdempotency {
+        let mut body = Value::Object(body.clone());
+        body.sort_all_objects();
+        let parts = [what[0], what[1], &body.to_string()];
+        let request = self.seal.of("flow-request", &parts);
+        StartIdempotency { key, request }
+    }
+
+    /// Starts a run, or returns the run that the idempotency key already has.
+    pub async fn run(&self, who: &Principal, request: RunRequest) -> Result<FlowRun, Error> {
+        if let Some(run) = self
+            .existing(who.account, request.idempotency.as_ref())
+            .await?
+        {
+            return Ok(run);
+        }
+        let flow = self.flow(who.account, &request.slug).await?;
+        let loaded = self.current(&flow).await?;
+        let values = inputs(&loaded.flow, &request.inputs).map_err(Error::inputs)?;
+        let start = Start {
+            account: who.account,
+            flow: flow.id,
+            version: flow.version,
+            cause: request.cause,
+            launcher: who.clone(),
+            schedule: None,
+            scheduled_for: None,
+            interval: request.interval,
+            inputs: values,
+            file: None,
+            replay_of: None,
+            backfill: None,
+        };
+        let pinned = self.pins(&loaded, &start).await?;
+        let prepared = self.prepared(loaded, start, pinned, request.idempotency);
+        self.store_run(prepared).await
+    }
+
+    pub(super) fn prepared(
+        &self,
+        loaded: Arc<Loaded>,
+        start: Start,
+        pinned: Vec<PinnedPipeline>,
+        idempotency: Option<StartIdempotency>,
+    ) -> Prepared {
+        Prepared {
+            loaded,
+            start,
+            pinned,
+            steps: None,
+            idempotency,
+            now: self.clock.now(),
+            keys_since: self.launching.keys_since(),
+        }
+    }
+
+    pub(super) async fn store_run(&self, prepared: Prepared) -> Result<FlowRun, Error> {
+        let (account, key) = (prepared.start.account, prepared.idempotency.clone());
+        let stored = self.store.write(move |db| prepared.insert(db)).await;
+        let run = match stored {
+            Ok(run) => run,
+            // A concurrent request with the same key was faster.
+            Err(Error::Internal(store::Error::Duplicate)) => {
+                let existing = self.existing(account, key.as_ref()).await?;
+                return existing.ok_or(Error::Busy);
+            }
+            Err(error) => return Err(error),
+        };
+        self.wake();
+        Ok(run)
+    }
+
+    /// The run of this key.
+    pub(super) async fn existing(
+        &self,
+        account: AccountId,
+        key: Option<&StartIdempotency>,
+    ) -> Result<Option<FlowRun>, Error> {
+        let Some(key) = key.cloned() else {
+            return Ok(None);
+        };
+        let since = self.launching.keys_since();
+        self.store
+            .read(move |db| match known(db, account, &key, since)? {
+                Some(id) => Ok(flows::flow_run_of_account(db, account, id)?),
+                None => Ok(None),
+            })
+            .await
+    }
+
+    pub(super) async fn current(&self, flow: &Flow) -> Result<Arc<Loaded>, Error> {
+        let (versions, flow) = (self.versions.clone(), flow.clone());
+        self.store
+            .read(move |db| versions.load(db, flow.account, flow.id, flow.version))
+            .await
+    }
+}
+
+fn known(
+    db: &mut Db<'_>,
+    account: AccountId,
+    key: &StartIdempotency,
+    since: DateTime<Utc>,
+) -> Result<Option<FlowRunId>, Error> {
+    match flows::find_idempotent_flow_run(db, account, &key.key, since)? {
+        Some((request, run)) if request == key.request => Ok(Some(run)),
+        Some(_) => Err(Error::OtherRequest(say("idempotency-other"))),
+        None => Ok(None),
+    }
+}
+
+impl Prepared {
+    /// Nothing is stored if the flow was deleted meanwhile.
+    fn insert(&self, db: &mut Db<'_>) -> Result<FlowRun, Error> {
+        let account = self.start.account;
+        let flow = flows::lock_flow(db, self.start.flow)?;
+        if flow.is_none_or(|flow| flow.deleted_at.is_some()) {
+            return Err(Error::no_flow());
+        }
+        if let Some(key) = &self.idempotency
+            && let Some(id) = known(db, account, key, self.keys_since)?
+        {
+            return flows::flow_run_of_account(db, account, id)?.ok_or_else(Error::no_flow_run);
+        }
+        let new = NewRun {
+            loaded: &self.loaded,
+            start: self.start.clone(),
+            waiting: false,
+            pinned: Some(&self.pinned),
+            now: self.now,
+        };
+        let steps = self.steps.clone().unwrap_or_else(|| new.steps());
+        let id = new.insert_with(db, &steps)?;
+        if let Some(key) = self.idempotency.clone() {
+            let used = IdempotentFlowRun {
+                account,
+                key: key.key,
+                request: key.request,
+                run: id,
+                at: self.now,
+            };
+            flows::add_idempotent_flow_run(db, &used, self.keys_since)?;
+        }
+        flows::flow_run(db, id)?.ok_or_else(Error::no_flow_run)
+    }
+}
+
+/// The body of a request for an idempotency key.
+pub fn body_of(inputs: &Map<String, Value>, interval: Option<Interval>) -> Map<String, Value> {
+    let interval = interval.map(|interval| {
+        json!([
+            interval.start.timestamp_millis(),
+            interval.end.timestamp_millis()
+        ])
+    });
+    let mut body = Map::new();
+    body.insert("inputs".to_owned(), Value::Object(inputs.clone()));
+    body.insert("interval".to_owned(), interval.unwrap_or_default());
+    body
+}

@@ -1,0 +1,229 @@
+//! Starts an attempt of a step: evaluates its references, and creates its task.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::advancing::Advanced;
+use super::preparing::run_data;
+use super::problems::{problem, problems};
+use super::{CHECKED_EVERY, Flows};
+use crate::domain::flow::Problem;
+use crate::domain::flow::document::{Step, step_values};
+use crate::domain::flow::run::StepRun;
+use crate::domain::flow::step_state::{ErrorReason, StepState};
+use crate::domain::flow_step::FlowStep;
+use crate::domain::message::say;
+use crate::service::launching::{LaunchRequest, StepAttempt};
+use crate::service::{Error, causes};
+use crate::store;
+use crate::store::flows::{self, NewAttempt};
+
+/// A step that cannot start.
+struct Failure {
+    reason: ErrorReason,
+    problem: Vec<Problem>,
+}
+
+impl Flows {
+    /// Whether the run must be advanced again, because the step has failed without a task.
+    pub(super) async fn start_step(
+        &self,
+        advanced: &Advanced,
+        step: usize,
+        attempt: u32,
+    ) -> Result<bool, Error> {
+        let Some(declared) = advanced.loaded.flow.steps.get(step) else {
+            return Ok(false);
+        };
+        let values = match self.values(advanced, declared).await? {
+            Ok(values) => values,
+            Err(failure) => return self.fail(advanced, step, failure).await.map(|()| true),
+        };
+        let request = self.request(advanced, (step, attempt), declared, values);
+        let Some(request) = request else {
+            return Ok(false);
+        };
+        let started = self.launch(advanced, &request).await;
+        let error = match started {
+            Ok(()) => return Ok(false),
+            Err(error) => error,
+        };
+        if let Some(failure) = failure_of(&error) {
+            return self.fail(advanced, step, failure).await.map(|()| true);
+        }
+        let now = self.clock.now();
+        if now - ready_at(advanced, step) >= self.runs.rules().give_up_after {
+            let problem = vec![problem(None, &say("flow-step-not-started"))];
+            let reason = ErrorReason::Refused;
+            let failure = Failure { reason, problem };
+            return self.fail(advanced, step, failure).await.map(|()| true);
+        }
+        self.start_later(advanced, step, &error)
+            .await
+            .map(|()| false)
+    }
+
+    async fn launch(&self, advanced: &Advanced, request: &LaunchRequest) -> Result<(), Error> {
+        let start = &advanced.run.start;
+        let config = self.configuration.get(start.account).await?;
+        self.launching
+            .launch_step(&start.launcher, &config, request)
+            .await
+            .map(drop)
+    }
+
+    fn request(
+        &self,
+        advanced: &Advanced,
+        (step, attempt): (usize, u32),
+        declared: &Step,
+        config: Map<String, Value>,
+    ) -> Option<LaunchRequest> {
+        let now = self.clock.now();
+        let pinned = advanced.steps.get(step)?.pipeline.clone()?;
+        Some(LaunchRequest {
+            pipeline: pinned.id,
+            version: pinned.version.map(|version| version.id),
+            config,
+            send_notifications: false,
+            debug: false,
+            relaunch_of: None,
+            idempotency: None,
+            step: Some(StepAttempt {
+                attempt: NewAttempt {
+                    run: advanced.run.id,
+                    step,
+                    attempt,
+                    now,
+                    next_at: now + CHECKED_EVERY,
+                },
+                shown: FlowStep {
+                    run: advanced.run.id,
+                    flow: advanced.run.slug.clone(),
+                    step: declared.id.value.clone(),
+                    attempt,
+                },
+            }),
+        })
+    }
+
+    /// The values of the parameters, or why a reference has none.
+    async fn values(
+        &self,
+        advanced: &Advanced,
+        step: &Step,
+    ) -> Result<Result<Map<String, Value>, Failure>, Error> {
+        let results = self.results(advanced, step).await?;
+        let data = run_data(&advanced.loaded, &advanced.run.start, &results);
+        Ok(step_values(step, &data, |_| true)
+            .map(|values| values.known)
+            .map_err(|wrong| Failure {
+                reason: ErrorReason::WrongReference,
+                problem: wrong
+                    .iter()
+                    .map(|(code, why)| problem(Some(code), &why.message()))
+                    .collect(),
+            }))
+    }
+
+    /// The results of the steps that the references of this step name.
+    async fn results(&self, advanced: &Advanced, step: &Step) -> Result<Map<String, Value>, Error> {
+        let named: Vec<StepRun> = step
+            .references()
+            .filter_map(|reference| reference.value.step())
+            .filter_map(|id| advanced.steps.iter().find(|one| one.code == id))
+            .cloned()
+            .collect();
+        if named.is_empty() {
+            return Ok(Map::new());
+        }
+        self.store
+            .read(move |db| {
+                let mut results = Map::new();
+                for step in named {
+                    let Some(id) = step.task.filter(|_| step.state.is_success()) else {
+                        continue;
+                    };
+                    let task = store::unscoped_task(db, id)?;
+                    let data = task.and_then(|task| task.data);
+                    results.insert(step.code, data.unwrap_or_default());
+                }
+                Ok(results)
+            })
+            .await
+    }
+
+    /// The step ends as ERROR without a task.
+    async fn fail(&self, advanced: &Advanced, step: usize, failure: Failure) -> Result<(), Error> {
+        let (id, now) = (advanced.run.id, self.clock.now());
+        let before = advanced.steps.get(step).map(|step| step.state.clone());
+        self.store
+            .write(move |db| {
+                let Some(mut run) = flows::lock_flow_run(db, id)? else {
+                    return Ok(());
+                };
+                let found = flows::steps_of_run(db, id)?.into_iter().nth(step);
+                // Another replica can have started it meanwhile.
+                let Some(mut found) = found.filter(|found| Some(&found.state) == before.as_ref())
+                else {
+                    return Ok(());
+                };
+                found.problem = failure.problem;
+                found.enter(StepState::Error(failure.reason), now);
+                flows::save_step(db, id, step, &found)?;
+                run.revision += 1;
+                Ok(flows::save_flow_run(db, &run, Some(now))?)
+            })
+            .await
+    }
+
+    /// The step keeps its state, and says why it does not start.
+    async fn start_later(
+        &self,
+        advanced: &Advanced,
+        step: usize,
+        error: &Error,
+    ) -> Result<(), Error> {
+        tracing::warn!(
+            flow_run = advanced.run.id.0,
+            step = advanced.steps.get(step).map(|step| step.code.as_str()),
+            error = causes(error),
+            "cannot start a step of a flow; it is tried again"
+        );
+        let at = self.clock.now() + self.runs.rules().polls.usual;
+        let id = advanced.run.id;
+        self.store
+            .write(move |db| Ok(flows::wake_flow_run(db, id, at)?))
+            .await
+    }
+}
+
+/// None: it can succeed later.
+fn failure_of(error: &Error) -> Option<Failure> {
+    let problem = match error {
+        Error::NotFound(message) | Error::NotConfigured(message) => vec![problem(None, message)],
+        Error::Forbidden => vec![problem(None, &say("not-allowed"))],
+        _ => {
+            let invalid = error.invalid()?;
+            let mut all = problems(&invalid.config);
+            all.extend(problems(&invalid.fields));
+            all
+        }
+    };
+    Some(Failure {
+        reason: ErrorReason::Refused,
+        problem,
+    })
+}
+
+/// Since when the step could start.
+fn ready_at(advanced: &Advanced, step: usize) -> DateTime<Utc> {
+    let parents = advanced.loaded.graph.parents(step);
+    let ends = parents.filter_map(|parent| advanced.steps.get(parent)?.ended_at);
+    let retry = match advanced.steps.get(step).map(|step| &step.state) {
+        Some(StepState::Retry { not_before, .. }) => Some(*not_before),
+        _ => None,
+    };
+    ends.chain(retry)
+        .fold(advanced.run.created_at, DateTime::max)
+}
