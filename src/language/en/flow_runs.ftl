@@ -1,0 +1,26 @@
+# Runs of flows: what the API and the pages say about them.
+
+# Flows, their runs and ticks
+flow-not-found = There is no such flow
+flow-version-not-found = The flow has no such version
+flow-schedule-not-found = The flow has no such schedule
+flow-run-not-found = There is no such run of a flow
+flow-backfill-not-found = There is no such backfill
+flow-slug-taken = There is already a flow `{ $flow }`. Choose another `id`, or save a new version of that flow
+flow-id-changed = The `id` of a flow cannot change: it must stay `{ $flow }`
+flow-input-type = This must be of type { $type }
+flow-input-required = A value is needed
+flow-input-unknown = The flow has no input `{ $field }`
+flow-run-ended = The run has already ended ({ $status })
+flow-run-launcher = The pipelines of this run are launched by { $name }, who may no longer launch pipelines. Save the flow again with an account that may
+flow-run-not-prepared = The run could not be prepared. The log of the bridge says why
+flow-step-not-started = The pipeline could not be launched for too long
+flow-tick-missed = The bridge was not running at that time
+flow-tick-many-missed = The bridge was not running at that time. Earlier times that it missed are not listed
+flow-tick-overlap = An earlier run of this schedule was still active
+flow-replay-active = The run has not ended yet ({ $status })
+flow-replay-nothing = Every step of this run succeeded, so there is nothing to run again
+flow-replay-changed = The current version changes steps whose results would be reused: { $steps }. Replay with the same version, or start a new run
+flow-backfill-ended = The backfill has already ended
+flow-backfill-which-schedule = The flow has several schedules: say which one with `schedule`
+flow-backfill-no-schedule = The flow has no schedule, so there are no times to run
