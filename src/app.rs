@@ -13,6 +13,7 @@ mod identity;
 pub mod keys;
 mod periodic_jobs;
 pub mod reencrypt;
+pub mod remote;
 mod rules;
 pub mod signals;
 mod summary;

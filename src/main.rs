@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use openhexa_bridge::app::keys::KeyOrder;
+use openhexa_bridge::app::remote::{self, Backfill};
 use openhexa_bridge::app::signals::stop_signal;
 use openhexa_bridge::app::{self, Databases, Start, StartError, Summary};
 use openhexa_bridge::clock::Clock;
@@ -61,6 +62,8 @@ enum Command {
         #[command(flatten)]
         given: ConfigArgs,
     },
+    /// Run a flow for the scheduled times of a period in the past, on a running bridge.
+    Backfill(Box<Backfill>),
     /// Print the API reference (OpenAPI 3.1, JSON).
     Openapi,
     /// Start the bridge for development: no sign-in, this machine only, with a built-in OpenHEXA emulator.
@@ -152,6 +155,7 @@ async fn run(command: Command) -> Result<(), StartError> {
         Command::CopyDatabase { databases, given } => {
             app::copy_database(&read(given.config)?, databases, |line| eprintln!("{line}")).await
         }
+        Command::Backfill(line) => remote::backfill(*line, |text| eprintln!("{text}")).await,
         #[cfg(feature = "dev")]
         Command::Dev(dev) => commands::dev(*dev, read_quietly()?).await,
         #[cfg(feature = "dev")]

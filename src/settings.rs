@@ -22,7 +22,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use checks::{is_database, is_empty};
-pub use environment::{has_no_effect, misnamed_variables};
+pub use environment::{has_no_effect, misnamed_variables, remote_access};
 pub use iaso::IasoSettings;
 pub use markdown::page;
 pub use values::{DatabaseTls, LogFormat, MetricsAccess, Span};

@@ -1,10 +1,35 @@
 //! The environment variables of this process: those that are settings, and those that look like one but have no effect.
 
+use secrecy::SecretString;
+
 use super::PREFIX;
 use super::known::{known_keys, variable};
 
 /// What the name of a variable for the bridge starts with, apart from underscores.
 const NAME: &str = "OPENHEXABRIDGE";
+
+/// The variables of commands that work with a running bridge.
+const URL: &str = "OPENHEXA_BRIDGE_URL";
+const KEY: &str = "OPENHEXA_BRIDGE_KEY";
+
+/// Which bridge a command works with, and its API key, as far as the environment says so.
+#[derive(Default)]
+pub struct RemoteAccess {
+    pub url: Option<String>,
+    pub key: Option<SecretString>,
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "settings are the one place that reads the environment"
+)]
+pub fn remote_access() -> RemoteAccess {
+    let value = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    RemoteAccess {
+        url: value(URL),
+        key: value(KEY).map(SecretString::from),
+    }
+}
 
 /// All variables with the prefix, with their values.
 #[allow(
@@ -35,7 +60,7 @@ pub fn misnamed_variables() -> Vec<String> {
 /// Why a variable has no effect, if it looks like a setting. A variable with the right prefix and an unknown name is an error.
 pub fn has_no_effect(name: &str) -> Option<String> {
     let upper = name.to_uppercase();
-    if name.starts_with(PREFIX) || !upper.starts_with("OPENHEXA") {
+    if name.starts_with(PREFIX) || [URL, KEY].contains(&name) || !upper.starts_with("OPENHEXA") {
         return None;
     }
     let variables: Vec<String> = known_keys().iter().map(|key| variable(key)).collect();
