@@ -47,7 +47,7 @@ impl LaunchedBy {
             Actor::Key { id, .. } => Some(Self::Key(*id)),
             Actor::SettingsKey(role) => Some(Self::SettingsKey(*role)),
             Actor::LocalUser => Some(Self::LocalUser),
-            Actor::User(_) | Actor::CommandLine | Actor::Iaso => None,
+            Actor::User(_) | Actor::CommandLine | Actor::Iaso | Actor::Flow(_) => None,
         }
     }
 }

@@ -50,6 +50,8 @@ pub enum Actor {
     CommandLine,
     /// A change in Iaso, which does not record its author.
     Iaso,
+    /// A flow, which cancels a step that takes too long.
+    Flow(String),
 }
 
 impl Actor {
@@ -61,6 +63,7 @@ impl Actor {
             Self::LocalUser => json!({"kind": "local_user"}),
             Self::CommandLine => json!({"kind": "command_line"}),
             Self::Iaso => json!({"kind": "iaso"}),
+            Self::Flow(slug) => json!({"kind": "flow", "name": slug}),
         }
     }
 
@@ -76,6 +79,7 @@ impl Actor {
             "local_user" => Self::LocalUser,
             "command_line" => Self::CommandLine,
             "iaso" => Self::Iaso,
+            "flow" => Self::Flow(text("name")?.to_owned()),
             _ => return None,
         })
     }
@@ -101,6 +105,7 @@ impl Actor {
             Self::LocalUser => "local user".to_owned(),
             Self::CommandLine => "command line".to_owned(),
             Self::Iaso => "Iaso".to_owned(),
+            Self::Flow(slug) => format!("the flow {slug}"),
         }
     }
 }

@@ -46,6 +46,7 @@ pub fn actor(language: Language, actor: &Actor) -> String {
         Actor::LocalUser => say("actor-local-user"),
         Actor::CommandLine => say("actor-command-line"),
         Actor::Iaso => say("actor-iaso"),
+        Actor::Flow(slug) => say("actor-flow").with("flow", slug),
     };
     language.translate(&sentence)
 }

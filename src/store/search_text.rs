@@ -29,9 +29,11 @@ pub fn search_text(task: &Task) -> String {
 fn actor_name(actor: &Actor) -> String {
     match actor {
         Actor::User(name) | Actor::Key { name, .. } => name.clone(),
-        Actor::SettingsKey(_) | Actor::LocalUser | Actor::CommandLine | Actor::Iaso => {
-            String::new()
-        }
+        Actor::SettingsKey(_)
+        | Actor::LocalUser
+        | Actor::CommandLine
+        | Actor::Iaso
+        | Actor::Flow(_) => String::new(),
     }
 }
 

@@ -6,6 +6,7 @@ actor-settings-operator = the operator key of the settings file
 actor-settings-admin = the administrator key of the settings file
 actor-local-user = local user
 actor-command-line = the command line
+actor-flow = the flow { $flow }
 actor-iaso = a user in Iaso
 
 event-launch-accepted = Launch requested

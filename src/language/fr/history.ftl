@@ -6,6 +6,7 @@ actor-settings-operator = la clé d’opérateur du fichier de configuration
 actor-settings-admin = la clé d’administrateur du fichier de configuration
 actor-local-user = l’utilisateur local
 actor-command-line = la ligne de commande
+actor-flow = le flux { $flow }
 actor-iaso = un utilisateur d’Iaso
 
 event-launch-accepted = Lancement demandé

@@ -17,6 +17,7 @@ use crate::domain::flow::advance::{Action, advance, flow_state, next_wake};
 use crate::domain::flow::run::{FlowRun, StepRun};
 use crate::domain::flow::step_state::StepState;
 use crate::domain::ids::{FlowRunId, TaskId};
+use crate::domain::principal::{Actor, Principal};
 use crate::domain::task::Task;
 use crate::service::{Error, causes};
 use crate::store::flows::{self, lease_due_flow_runs};
@@ -191,7 +192,12 @@ impl Flows {
 
     /// The task of a step is cancelled like any other task. It can have ended meanwhile.
     async fn cancel_task(&self, run: &FlowRun, task: TaskId) -> Result<(), Error> {
-        match self.runs.stopper.cancel(&run.start.launcher, task).await {
+        let by = run.cancelled_by.clone();
+        let who = Principal {
+            actor: by.unwrap_or_else(|| Actor::Flow(run.slug.clone())),
+            ..run.start.launcher.clone()
+        };
+        match self.runs.stopper.cancel(&who, task).await {
             Ok(()) | Err(Error::Conflict { .. }) => Ok(()),
             Err(error) => Err(error),
         }

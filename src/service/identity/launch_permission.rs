@@ -25,7 +25,7 @@ impl Identity {
                 Some(person) => self.users.may_launch(who.account, person.id).await,
                 None => Ok(false),
             },
-            Actor::CommandLine | Actor::Iaso => Ok(false),
+            Actor::CommandLine | Actor::Iaso | Actor::Flow(_) => Ok(false),
         }
     }
 
