@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::callback;
 use super::catalogue::{Kind, Pipeline};
 use super::clock::iso;
-use super::faults::FaultOrder;
+use super::faults::{Fault, FaultOrder};
 use super::run::{Priority, Run, Status};
 use super::run_store::Report;
 use super::schema::user_id;
@@ -23,6 +23,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route("/runs/", web::get().to(runs))
             .route("/runs/{id}", web::post().to(change_run))
             .route("/runs/{id}/", web::post().to(change_run))
+            .route("/pipelines/{id}", web::post().to(change_pipeline))
             .route("/pipelines/{id}", web::delete().to(delete_pipeline))
             .route("/workspaces/{slug}", web::post().to(archive))
             .route("/faults", web::post().to(add_fault))
@@ -95,6 +96,7 @@ async fn change_run(
     }
     if let Some(status) = change.status {
         state.run_store().set_status(run.id, status, state.now());
+        state.wake.notify_one();
         if status.is_over() || status == Status::Terminating {
             state.kill(run.id);
         }
@@ -108,6 +110,31 @@ async fn change_run(
     match after {
         Some(run) => HttpResponse::Ok().json(shown(&run)),
         None => HttpResponse::NotFound().json(json!({"error": "run not found"})),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PipelineChange {
+    /// A cron expression in UTC, or null.
+    #[serde(deserialize_with = "Option::deserialize")]
+    schedule: Option<String>,
+}
+
+async fn change_pipeline(
+    state: web::Data<State>,
+    id: web::Path<Uuid>,
+    body: web::Bytes,
+) -> HttpResponse {
+    if !state.run_store().has_pipeline(*id) {
+        return HttpResponse::NotFound().json(json!({"error": "pipeline not found"}));
+    }
+    match serde_json::from_slice::<PipelineChange>(&body) {
+        Ok(change) => {
+            state.set_schedule(*id, change.schedule);
+            HttpResponse::Ok().json(json!({"ok": true}))
+        }
+        Err(error) => refused(&error),
     }
 }
 
@@ -199,7 +226,19 @@ fn is_manual_with_reports(pipeline: &Pipeline, run: &Run) -> bool {
 async fn add_fault(state: web::Data<State>, body: web::Bytes) -> HttpResponse {
     match serde_json::from_slice::<FaultOrder>(&body) {
         Ok(order) => {
-            state.faults().add(order, state.now());
+            match order.fault {
+                Fault::LateEnd => state.run_store().add_late_end(order, state.now()),
+                Fault::Latency
+                | Fault::Html500
+                | Fault::RefuseToken
+                | Fault::DropBefore
+                | Fault::DropAfter
+                | Fault::LoseStop
+                | Fault::DenyStop
+                | Fault::RunLimit
+                | Fault::NullRun
+                | Fault::Stranger => state.faults().add(order, state.now()),
+            }
             HttpResponse::Ok().json(json!({"ok": true}))
         }
         Err(error) => refused(&error),
@@ -208,6 +247,8 @@ async fn add_fault(state: web::Data<State>, body: web::Bytes) -> HttpResponse {
 
 async fn clear_faults(state: web::Data<State>) -> HttpResponse {
     state.faults().clear();
+    state.run_store().clear_late_ends(state.now());
+    state.wake.notify_one();
     state.cleared.send_replace(());
     HttpResponse::Ok().json(json!({"ok": true}))
 }

@@ -38,6 +38,9 @@ pub struct Pipeline {
     pub functional_type: Option<String>,
     #[serde(default)]
     pub notebook_path: Option<String>,
+    /// OpenHEXA's own schedule, a cron expression in UTC. It is only shown: the emulator starts no runs by itself.
+    #[serde(default)]
+    pub schedule: Option<String>,
     #[serde(default)]
     pub created_at: Option<DateTime<Utc>>,
     /// The slug of its workspace, if it is not the catalogue's first.

@@ -1,11 +1,14 @@
 //! Faults that a test or a developer adds, to simulate failures of OpenHEXA.
 //!
 //! Each request gets the first fault, in the order in which they were added, that can affect it. Requests of runs and
-//! requests to `/emulator/*` get none.
+//! requests to `/emulator/*` get none. `late_end` affects runs instead of requests: `run_store/late_ends.rs`.
 
 use serde::Deserialize;
 
-use super::clock::Millis;
+use super::clock::{MINUTE, Millis};
+
+/// The longest delay of `late_end`: one day.
+const LONGEST: Millis = 24 * 60 * MINUTE;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,6 +30,8 @@ pub enum Fault {
     NullRun,
     /// The token belongs to another user, who can see no workspace, pipeline or run.
     Stranger,
+    /// A run that has ended stays `running` for some time.
+    LateEnd,
 }
 
 #[derive(Debug, Deserialize)]
@@ -38,7 +43,7 @@ pub struct FaultOrder {
     pub count: Option<u64>,
     #[serde(default)]
     pub for_ms: Option<Millis>,
-    /// The delay, for `latency`.
+    /// The delay, for `latency` and `late_end`.
     #[serde(default)]
     pub ms: Option<u64>,
 }
@@ -93,8 +98,24 @@ impl Faults {
 
     /// The first fault that can affect this request; reduces its count by one.
     pub fn take(&mut self, fields: &RequestFields, now: Millis) -> Option<ActiveFault> {
+        self.take_first(now, |added| added.fits(fields))
+    }
+
+    /// How long a run that ends now stays `running`: the delay of the first `late_end`, whose count is reduced by one.
+    pub fn take_late_end(&mut self, now: Millis) -> Millis {
+        let taken = self.take_first(now, |added| added.fault == Fault::LateEnd);
+        taken.map_or(0, |taken| {
+            Millis::try_from(taken.late_ms).map_or(LONGEST, |late| late.min(LONGEST))
+        })
+    }
+
+    fn take_first(
+        &mut self,
+        now: Millis,
+        fits: impl Fn(&AddedFault) -> bool,
+    ) -> Option<ActiveFault> {
         self.0.retain(|added| added.is_live(now));
-        let added = self.0.iter_mut().find(|added| added.fits(fields))?;
+        let added = self.0.iter_mut().find(|added| fits(added))?;
         if let Some(left) = &mut added.left {
             *left = left.saturating_sub(1);
         }
@@ -125,6 +146,7 @@ impl AddedFault {
             Fault::RunLimit => contains("runPipeline"),
             Fault::LoseStop | Fault::DenyStop => contains("stopPipeline"),
             Fault::NullRun => fields.shows_runs,
+            Fault::LateEnd => false,
         }
     }
 }

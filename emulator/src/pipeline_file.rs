@@ -130,6 +130,7 @@ impl PipelineFile {
             tags: Vec::new(),
             functional_type: definition.functional_type.clone(),
             notebook_path: None,
+            schedule: None,
             created_at: None,
             workspace: None,
             versions: vec![self.version(known)],

@@ -76,7 +76,7 @@ async fn run_process(state: &State, run: &Run, stop: &CancellationToken) {
         }
         state
             .run_store()
-            .end_real(run.id, succeeded, &logs, state.now());
+            .end_real(run.id, succeeded, logs, state.now());
     }
     let _ = tokio::fs::remove_file(config_file(state, run)).await;
     let _ = tokio::fs::remove_dir_all(state.scratch.join(run.id.to_string())).await;

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::Iaso;
-use super::catalogue::id_from;
+use super::catalogue::{Pipeline, id_from};
 use super::clock::{Millis, now};
 use super::faults::Faults;
 use super::notices::Notices;
@@ -37,6 +37,8 @@ pub struct State {
     /// Notified when the faults are removed, so that delayed responses are sent.
     pub cleared: watch::Sender<()>,
     counts: Mutex<Counts>,
+    /// The schedules set through `/emulator/pipelines/`, which replace those of the catalogue.
+    schedules: Mutex<HashMap<Uuid, Option<String>>>,
     /// The time at which the clock is stopped, if it is.
     frozen_at: Mutex<Option<Millis>>,
     iaso: Mutex<Option<Iaso>>,
@@ -100,6 +102,7 @@ impl State {
             faults: Mutex::default(),
             cleared: watch::Sender::new(()),
             counts: Mutex::default(),
+            schedules: Mutex::default(),
             frozen_at: Mutex::default(),
             iaso: Mutex::new(parts.iaso),
             notices: parts.notices,
@@ -131,6 +134,15 @@ impl State {
 
     pub fn run_store(&self) -> MutexGuard<'_, RunStore> {
         lock(&self.run_store)
+    }
+
+    pub fn set_schedule(&self, pipeline: Uuid, schedule: Option<String>) {
+        lock(&self.schedules).insert(pipeline, schedule);
+    }
+
+    pub fn schedule_of(&self, pipeline: &Pipeline) -> Option<String> {
+        let changed = lock(&self.schedules).get(&pipeline.id).cloned();
+        changed.unwrap_or_else(|| pipeline.schedule.clone())
     }
 
     pub fn faults(&self) -> MutexGuard<'_, Faults> {

@@ -19,6 +19,8 @@ pub struct PipelineSummary {
     pub tags: Vec<String>,
     /// None: OpenHEXA's value cannot be read.
     pub created_at: Option<DateTime<Utc>>,
+    /// As in [`Pipeline`].
+    pub schedule: Option<String>,
     pub current_version: Option<VersionLabel>,
     pub last_run: Option<RunSummary>,
 }
@@ -62,6 +64,8 @@ pub struct Pipeline {
     pub description: Option<String>,
     /// None: OpenHEXA's value cannot be read.
     pub created_at: Option<DateTime<Utc>>,
+    /// OpenHEXA's own schedule of the pipeline: a cron expression in UTC.
+    pub schedule: Option<String>,
     pub may_run: bool,
     pub may_stop: bool,
     pub current_version: Option<Version>,

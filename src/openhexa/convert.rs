@@ -164,6 +164,7 @@ impl From<list_pipelines::ListPipelinesPipelinesItems> for PipelineSummary {
             functional_type: wire.functional_type,
             tags: wire.tags.into_iter().map(|tag| tag.name).collect(),
             created_at: wire.created_at.0,
+            schedule: not_blank(wire.schedule),
             current_version: wire.current_version.as_ref().map(VersionLabel::from),
             last_run: wire.runs.items.into_iter().next().map(RunSummary::from),
         }
@@ -179,6 +180,7 @@ pub(super) fn pipeline(wire: pipeline::PipelinePipeline, unreadable: bool) -> Pi
         kind: wire.type_,
         description: not_blank(wire.description),
         created_at: wire.created_at.0,
+        schedule: not_blank(wire.schedule),
         may_run: wire.permissions.run,
         may_stop: wire.permissions.stop_pipeline,
         unreadable_version: unreadable && wire.current_version.is_none(),

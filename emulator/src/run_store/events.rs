@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use uuid::Uuid;
 
+use super::late_ends::End;
 use super::{Event, Job, REAPED_AFTER, Report, RunStore};
 use crate::catalogue::{Kind, Pipeline};
 use crate::clock::Millis;
@@ -54,11 +55,15 @@ impl RunStore {
             Event::Step => self.step(place, pipeline, now),
             Event::Finish => self.finish(place, pipeline, now),
             Event::Refuse => {
-                self.refuse(place, pipeline, now);
+                self.process_ended(place, End::Refused, now);
                 None
             }
             Event::End => {
-                self.end_as_planned(place, pipeline, now);
+                self.process_ended(place, End::Simulated, now);
+                None
+            }
+            Event::ShowEnd(end) => {
+                self.show_end(place, end, now);
                 None
             }
             Event::Stopped => {
@@ -167,7 +172,7 @@ impl RunStore {
         None
     }
 
-    fn refuse(&mut self, place: usize, pipeline: &Pipeline, now: Millis) {
+    pub(super) fn refuse(&mut self, place: usize, pipeline: &Pipeline, now: Millis) {
         let sentence = self.config_error(place).unwrap_or_default();
         let error = "openhexa.sdk.pipelines.exceptions.ParameterValueError";
         self.end(place, Status::Failed, now, |run| {
@@ -176,7 +181,7 @@ impl RunStore {
         });
     }
 
-    fn end_as_planned(&mut self, place: usize, pipeline: &Pipeline, now: Millis) {
+    pub(super) fn end_as_planned(&mut self, place: usize, pipeline: &Pipeline, now: Millis) {
         let start_log = sdk::start_log(pipeline, self.runs[place].started.unwrap_or(now));
         if pipeline.behaviour.kind == Kind::Fail {
             let sentence = failure(pipeline);

@@ -4,7 +4,9 @@
 //! jobs that take time. All runs share one schedule, so ten thousand active runs need one timer.
 
 mod events;
+mod late_ends;
 mod removal;
+mod scheduled;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -15,10 +17,15 @@ use uuid::Uuid;
 
 use crate::catalogue::Kind;
 use crate::clock::{MINUTE, Millis};
+use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::run::{Run, Status, run_id};
 use crate::shared_catalogue::SharedCatalogue;
+use late_ends::End;
 use removal::Removed;
+use scheduled::Scheduled;
+
+pub use scheduled::Event;
 
 /// OpenHEXA ends a run after this time if it was stopped in the queue, or if its container sends no heartbeat.
 const REAPED_AFTER: Millis = 15 * MINUTE;
@@ -26,20 +33,6 @@ const REAPED_AFTER: Millis = 15 * MINUTE;
 pub const STOPPING_TAKES: Millis = 1000;
 /// OpenHEXA's time limit in seconds for versions without one.
 const DEFAULT_TIMEOUT: i64 = 4 * 60 * 60;
-
-/// An event of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    Begin,
-    Refuse,
-    Step,
-    Finish,
-    End,
-    Stopped,
-    Reap,
-    TimeLimit,
-    Silence,
-}
 
 /// Work for a run that takes time; `then` is the run's next event.
 #[derive(Debug)]
@@ -62,34 +55,6 @@ pub enum Report {
     Error { message: String },
 }
 
-struct Scheduled {
-    at: Millis,
-    order: u64,
-    run: usize,
-    turn: u32,
-    event: Event,
-}
-
-impl PartialEq for Scheduled {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at, self.order) == (other.at, other.order)
-    }
-}
-
-impl Eq for Scheduled {}
-
-impl PartialOrd for Scheduled {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Scheduled {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
-}
-
 pub struct RunStore {
     catalogue: SharedCatalogue,
     journal: Journal,
@@ -100,6 +65,8 @@ pub struct RunStore {
     schedule: BinaryHeap<Reverse<Scheduled>>,
     planned: u64,
     removed: Removed,
+    /// The faults `late_end`.
+    late_ends: Faults,
 }
 
 /// A launch that has passed OpenHEXA's checks.
@@ -125,6 +92,7 @@ impl RunStore {
             schedule: BinaryHeap::new(),
             planned: 0,
             removed: Removed::default(),
+            late_ends: Faults::default(),
         }
     }
 
@@ -283,18 +251,25 @@ impl RunStore {
 
     /// Sets the status on request of `/emulator/runs/`. Scheduled events of the run are ignored from then on.
     pub fn set_status(&mut self, id: Uuid, status: Status, now: Millis) {
-        self.change(id, |run| {
+        let Some(&place) = self.index.get(&id) else {
+            return;
+        };
+        let is_running = self.runs[place].status == Status::Running && !self.is_real(place);
+        self.alter(place, |run| {
             run.driven = true;
             run.turn += 1;
-            run.status = status;
-            if status != Status::Queued && status != Status::Skipped {
-                run.started.get_or_insert(now);
-            }
-            run.ended = status.is_over().then_some(now);
-            if status == Status::Success {
-                run.progress = 100;
-            }
         });
+        let end = End::Set(status);
+        match status {
+            Status::Success | Status::Failed if is_running => self.process_ended(place, end, now),
+            Status::Success
+            | Status::Failed
+            | Status::Running
+            | Status::Queued
+            | Status::Stopped
+            | Status::Terminating
+            | Status::Skipped => self.show_end(place, &end, now),
+        }
     }
 
     /// A real pipeline's process was started.
@@ -309,17 +284,20 @@ impl RunStore {
     }
 
     /// A real pipeline's process has ended. If the run has ended already, its status does not change.
-    pub fn end_real(&mut self, id: Uuid, succeeded: bool, logs: &str, now: Millis) {
+    pub fn end_real(&mut self, id: Uuid, succeeded: bool, logs: String, now: Millis) {
         let Some(&place) = self.index.get(&id) else {
             return;
         };
-        let status = match self.runs[place].status {
-            Status::Terminating => Status::Stopped,
-            Status::Running | Status::Queued if succeeded => Status::Success,
-            Status::Running | Status::Queued => Status::Failed,
-            over @ (Status::Success | Status::Failed | Status::Stopped | Status::Skipped) => over,
-        };
-        self.end(place, status, now, |run| run.log(logs));
+        let end = End::Process { succeeded, logs };
+        match self.runs[place].status {
+            Status::Running => self.process_ended(place, end, now),
+            Status::Queued
+            | Status::Terminating
+            | Status::Success
+            | Status::Failed
+            | Status::Stopped
+            | Status::Skipped => self.show_end(place, &end, now),
+        }
     }
 
     pub fn heartbeat(&mut self, id: Uuid, now: Millis) {

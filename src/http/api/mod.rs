@@ -6,6 +6,7 @@ mod idempotency;
 mod include;
 pub mod json_types;
 pub mod launch;
+mod pipeline_json;
 pub mod pipeline_lists;
 pub mod pipelines;
 pub mod query;

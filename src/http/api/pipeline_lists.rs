@@ -5,7 +5,8 @@ use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::json_types::{LabelJson, ParameterJson, declared, label, time};
+use super::json_types::time;
+use super::pipeline_json::{LabelJson, ParameterJson, declared, label};
 use super::pipelines::{pipeline_id, version_id};
 use super::query::Query;
 use super::schemas::Results;

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
-use super::json_types::{PipelineItem, PipelineJson, time};
+use super::json_types::time;
+use super::pipeline_json::{PipelineItem, PipelineJson};
 use super::query::Query;
 use crate::domain::ids::{PipelineId, VersionId};
 use crate::domain::message::{Message, say};

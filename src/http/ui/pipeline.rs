@@ -44,6 +44,8 @@ struct PipelinePage {
     title: String,
     code: String,
     description: Option<String>,
+    /// OpenHEXA's own schedule, a cron expression in UTC.
+    schedule: Option<String>,
     is_notebook: bool,
     /// Whether OpenHEXA allows the configured token to launch it.
     may_run: bool,
@@ -221,6 +223,7 @@ fn compose(
         title: pipeline.title().to_owned(),
         code: pipeline.code.clone(),
         description: description.filter(|text| !text.trim().is_empty()),
+        schedule: pipeline.schedule.clone(),
         is_notebook: pipeline.is_notebook(),
         may_run: pipeline.may_run,
         unreadable: form.unreadable,

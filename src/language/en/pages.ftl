@@ -80,6 +80,7 @@ pipeline-notebook = notebook
 pipeline-never-run = Never run
 pipeline-no-version = This pipeline has no version yet and cannot be launched. Ask its author to upload a version.
 pipeline-may-not-run = The configured token is not allowed to launch this pipeline. Ask an administrator to give it this permission in OpenHEXA.
+pipeline-schedule = OpenHEXA itself runs this pipeline on a schedule: { $cron } (UTC)
 version-created = Version created:
 version-older = older version
 version-current = current

@@ -80,6 +80,7 @@ pipeline-notebook = notebook
 pipeline-never-run = Jamais exécuté
 pipeline-no-version = Ce pipeline n’a pas encore de version et ne peut pas être lancé. Demandez à son auteur d’en publier une.
 pipeline-may-not-run = Le jeton configuré n’a pas le droit de lancer ce pipeline. Demandez à un administrateur de lui accorder ce droit dans OpenHEXA.
+pipeline-schedule = OpenHEXA exécute lui-même ce pipeline selon une planification : { $cron } (UTC)
 version-created = Version créée :
 version-older = version antérieure
 version-current = actuelle

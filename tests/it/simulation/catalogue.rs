@@ -174,6 +174,7 @@ pub fn pipeline(place: usize, sort: usize) -> Pipeline {
         },
         description: None,
         created_at: None,
+        schedule: None,
         may_run: true,
         may_stop: true,
         current_version: version(place, sort, 2),

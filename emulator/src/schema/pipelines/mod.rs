@@ -118,8 +118,8 @@ impl Pipeline {
         Json(Value::Object(serde_json::Map::new()))
     }
 
-    async fn schedule(&self) -> Option<&str> {
-        None
+    async fn schedule(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(caller(ctx)?.state.schedule_of(self.stored()?))
     }
 
     async fn scheduled_pipeline_version(&self) -> Option<PipelineVersion> {
