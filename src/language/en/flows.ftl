@@ -77,6 +77,7 @@ flow-unknown-flow = There is no flow `{ $flow }`
 flow-unknown-flow-near = There is no flow `{ $flow }`; did you mean `{ $nearest }`?
 flow-flows-in-cycle = These flows would start each other without end: { $flows }
 flow-warning-day-or-weekday = `{ $cron }` has a day of the month and a weekday: the schedule fires on every day that matches one of them, not only on days that match both
+flow-warning-own-schedule = OpenHEXA itself also runs `{ $pipeline }` on a schedule ({ $cron }, UTC), so it would run twice. Remove the schedule in OpenHEXA or here
 flow-warning-inverted-zone = The sign of `{ $zone }` is inverted: `Etc/GMT+1` is one hour behind UTC
 
 # Backfills

@@ -77,6 +77,7 @@ flow-unknown-flow = Le flux `{ $flow }` n’existe pas
 flow-unknown-flow-near = Le flux `{ $flow }` n’existe pas ; vouliez-vous dire `{ $nearest }` ?
 flow-flows-in-cycle = Ces flux se lanceraient les uns les autres sans fin : { $flows }
 flow-warning-day-or-weekday = `{ $cron }` indique un jour du mois et un jour de la semaine : la planification se déclenche chaque jour qui correspond à l’un des deux, et pas seulement les jours qui correspondent aux deux
+flow-warning-own-schedule = OpenHEXA exécute aussi `{ $pipeline }` de lui-même ({ $cron }, UTC) : il s’exécuterait deux fois. Supprimez la planification dans OpenHEXA ou ici
 flow-warning-inverted-zone = Le signe de `{ $zone }` est inversé : `Etc/GMT+1` a une heure de retard sur UTC
 
 # Rattrapages

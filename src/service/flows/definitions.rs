@@ -8,6 +8,8 @@ use super::Flows;
 use crate::domain::flow::document::{self, Definitions, FlowDocument, StepVersion};
 use crate::domain::flow::run::PinnedPipeline;
 use crate::domain::ids::{PipelineId, VersionId};
+use crate::domain::message::say;
+use crate::domain::pipeline::PipelineSummary;
 use crate::service::Error;
 use crate::service::catalog::{Definition, Freshness};
 use crate::service::configuration::AccountConfig;
@@ -44,6 +46,7 @@ impl Flows {
             .filter_map(|(code, _)| Some((code.clone(), *all.get(code.as_str())?)))
             .collect();
         let mut definitions = Definitions {
+            own_schedules: own_schedules(&listed.answer),
             codes: all.keys().map(|code| (*code).to_owned()).collect(),
             ..Definitions::default()
         };
@@ -123,10 +126,7 @@ impl Flows {
     ) -> Result<VersionId, Error> {
         let versions = self.catalog.versions(config.account, id).await?;
         let found = versions.iter().find(|one| one.label.number == number);
-        let unknown = || {
-            let message = crate::domain::message::say("version-unknown");
-            Error::field("version", message)
-        };
+        let unknown = || Error::field("version", say("version-unknown"));
         found.map(|one| one.label.id).ok_or_else(unknown)
     }
 }
@@ -153,4 +153,12 @@ fn found_of(config: &AccountConfig, definition: Definition) -> Found {
                 .unwrap_or_default(),
         },
     }
+}
+
+/// By code, the cron of pipelines that OpenHEXA itself runs on a schedule.
+fn own_schedules(listed: &[PipelineSummary]) -> BTreeMap<String, String> {
+    let pipelines = listed.iter();
+    pipelines
+        .filter_map(|pipeline| Some((pipeline.code.clone(), pipeline.schedule.clone()?)))
+        .collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Flows;
 use super::saving::Saved;
 use crate::domain::flow::document::{
-    Event, Fault, Parsed, StartedBy, check_pipelines, check_triggers, parse,
+    Event, Fault, Parsed, StartedBy, check_pipelines, check_triggers, parse, warn_of_own_schedules,
 };
 use crate::domain::ids::{AccountId, PipelineId};
 use crate::domain::message::say;
@@ -43,8 +43,11 @@ impl Flows {
             faults.sort_by_key(|fault| fault.place);
             return Err(Error::Document(faults));
         }
+        let mut warnings = parsed.warnings.clone();
+        warnings.extend(warn_of_own_schedules(&parsed.flow, &definitions));
+        warnings.sort_by_key(|warning| warning.place);
         Ok(CheckedDocument {
-            warnings: parsed.warnings.clone(),
+            warnings,
             parsed,
             pipelines,
         })

@@ -28,7 +28,9 @@ pub use model::{
     Notify, RecordsAlert, Schedule, Step, Trigger, When,
 };
 pub use other_flows::{StartedBy, check_triggers};
-pub use pipelines::{Definition, Definitions, StepVersion, check_pipelines, wanted};
+pub use pipelines::{
+    Definition, Definitions, StepVersion, check_pipelines, wanted, warn_of_own_schedules,
+};
 pub use values::{StepValues, step_values, value_errors};
 
 use super::graph::Graph;

@@ -33,6 +33,8 @@ pub struct Definitions {
     pub codes: BTreeSet<String>,
     /// By code and version; without a version, the current one. A pipeline that is missing does not exist.
     pub found: BTreeMap<(String, Option<i64>), Definition>,
+    /// By code, the cron of pipelines that OpenHEXA itself runs on a schedule.
+    pub own_schedules: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug)]
@@ -75,6 +77,24 @@ pub fn check_pipelines(flow: &FlowDocument, definitions: &Definitions) -> Vec<Fa
         check_step(flow, step, definitions, &mut faults);
     }
     faults.sorted()
+}
+
+/// Warnings of double runs: a flow starts by itself, and OpenHEXA also runs a pipeline of it on a schedule.
+pub fn warn_of_own_schedules(flow: &FlowDocument, definitions: &Definitions) -> Vec<Fault> {
+    let mut warnings = Faults::default();
+    if flow.schedules.is_empty() && flow.triggers.is_empty() {
+        return Vec::new();
+    }
+    for step in &flow.steps {
+        if let Some(cron) = definitions.own_schedules.get(&step.pipeline.value) {
+            let (pipeline, cron) = (step.pipeline.value.clone(), cron.clone());
+            warnings.add(
+                step.pipeline.place,
+                PipelineFault::OwnSchedule { pipeline, cron },
+            );
+        }
+    }
+    warnings.sorted()
 }
 
 fn check_step(flow: &FlowDocument, step: &Step, definitions: &Definitions, faults: &mut Faults) {

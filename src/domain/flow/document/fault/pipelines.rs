@@ -59,6 +59,11 @@ pub enum PipelineFault {
     LongerThanPipeline {
         seconds: i64,
     },
+    /// A warning: OpenHEXA itself also runs the pipeline.
+    OwnSchedule {
+        pipeline: String,
+        cron: String,
+    },
 }
 
 impl PipelineFault {
@@ -111,6 +116,9 @@ impl PipelineFault {
             Self::LongerThanPipeline { seconds } => {
                 say("flow-longer-than-pipeline").with("limit", duration(*seconds))
             }
+            Self::OwnSchedule { pipeline, cron } => say("flow-warning-own-schedule")
+                .with("pipeline", shown(pipeline))
+                .with("cron", shown(cron)),
         }
     }
 }
