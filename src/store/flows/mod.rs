@@ -10,6 +10,7 @@ mod run_list;
 mod run_rows;
 mod runs;
 mod schedules;
+mod seen_files;
 mod step_rows;
 mod steps;
 mod ticks;
@@ -41,6 +42,7 @@ pub use schedules::{
     ScheduleRow, due_schedules, insert_schedule, lock_due_schedule, save_schedule,
     schedules_of_flow,
 };
+pub use seen_files::{save_seen_files, seen_files};
 pub use steps::{insert_steps, save_step, steps_of_run};
 pub use ticks::{
     NewTick, TickPosition, TickQuery, TickRow, TickSource, add_tick, has_tick_of_event,
