@@ -11,10 +11,14 @@ use super::callback;
 use super::catalogue::{Kind, Pipeline};
 use super::clock::iso;
 use super::faults::{Fault, FaultOrder};
+use super::file_list::SetFile;
 use super::run::{Priority, Run, Status};
 use super::run_store::Report;
 use super::schema::user_id;
 use super::state::State;
+
+/// The largest body with a list of files, in bytes.
+const LARGEST_LIST: usize = 8 * 1024 * 1024;
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
@@ -26,6 +30,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route("/pipelines/{id}", web::post().to(change_pipeline))
             .route("/pipelines/{id}", web::delete().to(delete_pipeline))
             .route("/workspaces/{slug}", web::post().to(archive))
+            .service(
+                web::resource("/files")
+                    .app_data(web::PayloadConfig::new(LARGEST_LIST))
+                    .route(web::post().to(set_files)),
+            )
             .route("/faults", web::post().to(add_fault))
             .route("/faults", web::delete().to(clear_faults))
             .route("/faults/", web::post().to(add_fault))
@@ -221,6 +230,22 @@ fn is_manual_with_reports(pipeline: &Pipeline, run: &Run) -> bool {
     pipeline.behaviour.callback
         && pipeline.behaviour.kind == Kind::Manual
         && run.config.contains_key("task_id")
+}
+
+#[derive(Deserialize)]
+struct SetFiles {
+    files: Vec<SetFile>,
+}
+
+/// Replaces the files without content.
+async fn set_files(state: web::Data<State>, body: web::Bytes) -> HttpResponse {
+    match serde_json::from_slice::<SetFiles>(&body) {
+        Ok(set) => {
+            *state.set_files() = set.files;
+            HttpResponse::Ok().json(json!({"ok": true}))
+        }
+        Err(error) => refused(&error),
+    }
 }
 
 async fn add_fault(state: web::Data<State>, body: web::Bytes) -> HttpResponse {

@@ -1,4 +1,4 @@
-//! The files of the workspace: lists them, returns their sizes, and reads choices from them.
+//! The files of the workspace: returns their sizes, and reads choices from them.
 
 use std::path::{Component, Path};
 
@@ -34,38 +34,6 @@ pub fn read(state: &State, version: Uuid, code: &str) -> Result<Vec<String>, Str
 pub fn size_of(files: &Path, key: &str) -> Option<u64> {
     let found = files.join(inside(key)?).metadata().ok()?;
     found.is_file().then_some(found.len())
-}
-
-/// A file or a folder. A folder has no size.
-pub struct Entry {
-    pub key: String,
-    pub size: Option<u64>,
-}
-
-/// The content of a folder without hidden files; none if there is no such folder.
-pub fn list(files: &Path, folder: &str) -> Option<Vec<Entry>> {
-    let inner = folder.trim_matches('/');
-    let place = if inner.is_empty() {
-        files.to_owned()
-    } else {
-        files.join(inside(inner)?)
-    };
-    let entries = std::fs::read_dir(place).ok()?.filter_map(Result::ok);
-    let mut found: Vec<Entry> = entries
-        .filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let metadata = entry.metadata().ok()?;
-            let key = if inner.is_empty() {
-                name.clone()
-            } else {
-                format!("{inner}/{name}")
-            };
-            let size = metadata.is_file().then_some(metadata.len());
-            (!name.starts_with('.')).then_some(Entry { key, size })
-        })
-        .collect();
-    found.sort_by(|one, other| one.key.cmp(&other.key));
-    Some(found)
 }
 
 fn text_of(files: &Path, key: &str) -> Option<String> {

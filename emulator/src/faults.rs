@@ -28,6 +28,8 @@ pub enum Fault {
     DenyStop,
     RunLimit,
     NullRun,
+    /// The files of the workspace cannot be listed.
+    FailListing,
     /// The token belongs to another user, who can see no workspace, pipeline or run.
     Stranger,
     /// A run that has ended stays `running` for some time.
@@ -55,6 +57,8 @@ pub struct RequestFields {
     pub operations: Vec<String>,
     /// Whether its response can contain runs.
     pub shows_runs: bool,
+    /// Whether it lists files.
+    pub lists_files: bool,
 }
 
 /// The fault that a request gets, and the delay of its response.
@@ -147,6 +151,7 @@ impl AddedFault {
             Fault::LoseStop | Fault::DenyStop => contains("stopPipeline"),
             Fault::NullRun => fields.shows_runs,
             Fault::LateEnd => false,
+            Fault::FailListing => fields.lists_files,
         }
     }
 }

@@ -21,6 +21,7 @@ mod clock;
 mod driver;
 mod failed_run;
 mod faults;
+mod file_list;
 mod html;
 mod http;
 mod journal;

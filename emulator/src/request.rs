@@ -126,6 +126,7 @@ pub fn request_fields(parsed: &Parsed) -> RequestFields {
             .operations
             .iter()
             .any(|parsed| parsed == "pipelineRun" || parsed == "runPipeline");
+    fields.lists_files = parsed.query.contains("objects");
     fields
 }
 

@@ -14,6 +14,7 @@ use super::Iaso;
 use super::catalogue::{Pipeline, id_from};
 use super::clock::{Millis, now};
 use super::faults::Faults;
+use super::file_list::SetFile;
 use super::notices::Notices;
 use super::run::Status;
 use super::run_store::RunStore;
@@ -29,6 +30,7 @@ pub struct State {
     pub python: PathBuf,
     /// The files of the workspace, as its runs see them.
     pub files: PathBuf,
+    set_files: Mutex<Vec<SetFile>>,
     pub scratch: PathBuf,
     pub catalogue: SharedCatalogue,
     pub client: reqwest::Client,
@@ -95,6 +97,7 @@ impl State {
             token: parts.token,
             python: parts.python,
             files: parts.files,
+            set_files: Mutex::default(),
             scratch: parts.scratch,
             catalogue: parts.catalogue,
             client: parts.client,
@@ -147,6 +150,11 @@ impl State {
 
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
         lock(&self.faults)
+    }
+
+    /// The files without content, in addition to those in the folder.
+    pub fn set_files(&self) -> MutexGuard<'_, Vec<SetFile>> {
+        lock(&self.set_files)
     }
 
     pub fn counts(&self) -> MutexGuard<'_, Counts> {

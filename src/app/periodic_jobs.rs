@@ -24,6 +24,9 @@ const FIRE_EVERY: Duration = Duration::from_millis(500);
 /// How often the runs of flows are read that are due, such as those of which a step has just ended.
 const ADVANCE_EVERY: Duration = Duration::from_millis(200);
 
+/// How often the triggers are read whose files are to be listed.
+const LIST_EVERY: Duration = Duration::from_secs(1);
+
 /// How often backfills are continued, besides at the end of each run.
 const BACKFILL_EVERY: Duration = Duration::from_secs(5);
 
@@ -57,15 +60,17 @@ fn reconciler(settings: &Settings, bridge: &Bridge) -> Job {
 }
 
 /// Fires schedules, advances runs of flows and continues backfills.
-fn flow_jobs(bridge: &Bridge) -> [Job; 3] {
+fn flow_jobs(bridge: &Bridge) -> [Job; 4] {
     let flows = || bridge.flows.clone();
     let fire = |flows: Arc<Flows>| async move { flows.fire_due().await };
     let advance = |flows: Arc<Flows>| async move { flows.advance_due().await };
+    let list = |flows: Arc<Flows>| async move { flows.list_files().await };
     let backfill = |flows: Arc<Flows>| async move { flows.run_backfills().await };
     [
         Job::new("schedules", FIRE_EVERY, flows(), fire),
         Job::new("flow runs", ADVANCE_EVERY, flows(), advance).wake(bridge.flows.wake_signal()),
         Job::new("backfills", BACKFILL_EVERY, flows(), backfill),
+        Job::new("files", LIST_EVERY, flows(), list),
     ]
 }
 

@@ -52,6 +52,7 @@ codes! {
         /// The value is the HTTP status.
         NotJson = "not_json", "cause-not-json";
         AnswerTooLarge = "answer_too_large", "cause-response-too-large";
+        TooManyFiles = "too_many_files", "cause-too-many-files";
         Unreadable = "unreadable", "cause-unreadable";
         BadDefinition = "bad_definition", "cause-bad-definition";
         /// The value is OpenHEXA's error message.

@@ -32,6 +32,8 @@ pub enum Error {
     },
     /// The response, or the list that it is part of, exceeds the limits of the client.
     TooLarge,
+    /// The folder contains more files than the client lists.
+    TooMany,
     /// JSON, but not the expected data.
     Unreadable,
     /// A version exists, but OpenHEXA cannot read its parameters.
@@ -64,6 +66,7 @@ impl Error {
             | Self::NotJson { .. } => true,
             Self::Address
             | Self::TooLarge
+            | Self::TooMany
             | Self::Unreadable
             | Self::BadDefinition
             | Self::BadChoices(_)
@@ -100,6 +103,7 @@ impl Error {
             Self::Status(_) => "status",
             Self::NotJson { .. } => "not-json",
             Self::TooLarge => "too-large",
+            Self::TooMany => "too-many",
             Self::Unreadable => "unreadable",
             Self::BadDefinition => "bad-definition",
             Self::BadChoices(_) => "bad-choices",

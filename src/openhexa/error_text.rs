@@ -21,6 +21,7 @@ impl From<&Error> for Note {
             Error::Status(status) => Self::with(NoteCode::Status, status),
             Error::NotJson { status } => Self::with(NoteCode::NotJson, status),
             Error::TooLarge => NoteCode::AnswerTooLarge.into(),
+            Error::TooMany => NoteCode::TooManyFiles.into(),
             Error::Unreadable => NoteCode::Unreadable.into(),
             Error::BadDefinition => NoteCode::BadDefinition.into(),
             Error::BadChoices(why) => Self::with(NoteCode::BadChoices, why),
@@ -67,6 +68,7 @@ impl Error {
             | Self::Status(_)
             | Self::NotJson { .. }
             | Self::TooLarge
+            | Self::TooMany
             | Self::Unreadable
             | Self::BadDefinition
             | Self::BadChoices(_)

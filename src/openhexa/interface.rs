@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::error::{Error, LaunchError};
 use super::polls::PollResults;
 use crate::domain::connection::{Access, Target};
+use crate::domain::flow::reference::FileFound;
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionSummary};
 use crate::domain::run::{
@@ -68,6 +69,11 @@ pub trait OpenHexa: Send + Sync {
         target: &Target,
         kind: &ResourceKind,
     ) -> Result<WorkspaceResources, Error>;
+
+    /// All files directly in a folder of the workspace, in any order, each path once. The folder is empty, or ends with a slash;
+    /// one that does not exist has no files. `TooMany` if it contains more than 10,000 files and folders, `Denied` if the token
+    /// has no access to the workspace.
+    async fn files(&self, target: &Target, folder: &str) -> Result<Vec<FileFound>, Error>;
 
     /// Sends one launch request. See `LaunchError` for what a failure means.
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError>;

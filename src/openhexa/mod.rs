@@ -16,6 +16,8 @@
 //! launch.rs               whether a launch created a run
 //! polls.rs                polls of many runs in one request
 //! workspace_resources.rs  datasets, connections and files of a workspace
+//! files.rs                all files of a folder, with size and time
+//! run_lists.rs            runs of a pipeline
 //! versions.rs             versions of a pipeline
 //! parameter_choices.rs    choices of a parameter
 //! convert.rs              OpenHEXA's types → the domain's
@@ -30,6 +32,7 @@ mod circuit_breaker;
 mod convert;
 mod error;
 mod error_text;
+mod files;
 mod instance;
 mod instances;
 mod interface;
@@ -39,6 +42,7 @@ mod paging;
 mod parameter_choices;
 mod polls;
 mod response;
+mod run_lists;
 mod status;
 mod throttle;
 mod timestamp;
@@ -63,8 +67,9 @@ pub use transport::RequestLimits;
 
 use crate::clock::Clock;
 use crate::domain::connection::{Access, Target};
+use crate::domain::flow::reference::FileFound;
 use crate::domain::ids::{PipelineId, RunId, UserId, VersionId};
-use crate::domain::pipeline::{Pipeline, PipelineSummary, RunCandidate, Version, VersionSummary};
+use crate::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionSummary};
 use crate::domain::run::{
     Launch, Launched, PolledRun, RecentRuns, RunDetails, RunLog, RunPage, Stop,
 };
@@ -293,6 +298,10 @@ impl OpenHexa for Client {
         self.list_workspace_resources(target, kind).await
     }
 
+    async fn files(&self, target: &Target, folder: &str) -> Result<Vec<FileFound>, Error> {
+        self.list_files(target, folder).await
+    }
+
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {
         let body = graphql::RunPipeline::build_query(launch::variables(launch));
         let request = Request::new(body.operation_name, &body).on_new_connection();
@@ -321,20 +330,7 @@ impl OpenHexa for Client {
         page: i64,
         per_page: i64,
     ) -> Result<Option<RunPage>, Error> {
-        let variables = graphql::list_runs::Variables {
-            id: id.0,
-            page,
-            per_page,
-        };
-        let read = |found: GraphQlResponse<graphql::list_runs::ResponseData>| {
-            let own = found
-                .complete()?
-                .pipeline
-                .filter(|found| found.workspace.slug == target.workspace);
-            Ok(own.map(|found| RunPage::from(found.runs)))
-        };
-        self.execute::<graphql::ListRuns, _>(target, variables, read)
-            .await
+        self.list_runs(target, id, page, per_page).await
     }
 
     async fn recent_runs(
@@ -343,32 +339,7 @@ impl OpenHexa for Client {
         id: PipelineId,
         since: DateTime<Utc>,
     ) -> Result<RecentRuns, Error> {
-        let mut all: Vec<RunCandidate> = Vec::new();
-        let mut pages = PageNumbers::new(self.transport.limits());
-        pages.per_page = self.transport.limits().recent_page_items;
-        let is_older = |run: &RunCandidate| run.execution_date.is_some_and(|at| at < since);
-        while let Some(page) = pages.next()? {
-            let variables = graphql::recent_runs::Variables {
-                id: id.0,
-                workspace: target.workspace.clone(),
-                page,
-                per_page: pages.per_page,
-            };
-            let found = self
-                .execute::<graphql::RecentRuns, _>(target, variables, GraphQlResponse::complete)
-                .await?;
-            let own = match convert::in_workspace(found, &target.workspace) {
-                Ok(own) => own,
-                Err(absence) => return Ok(RecentRuns::NoPipeline(absence)),
-            };
-            pages.total = own.runs.total_pages;
-            all.extend(own.runs.items.into_iter().map(RunCandidate::from));
-            if all.last().is_some_and(is_older) {
-                break;
-            }
-        }
-        all.retain(|run| !is_older(run));
-        Ok(RecentRuns::Runs(without_duplicates(all, |run| run.id)))
+        self.list_recent_runs(target, id, since).await
     }
 
     async fn log(&self, target: &Target, run: RunId) -> Result<Option<RunLog>, Error> {

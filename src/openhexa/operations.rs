@@ -52,3 +52,4 @@ operation!(
     "graphql/openhexa/workspace_datasets.graphql"
 );
 operation!(WorkspaceFiles, "graphql/openhexa/workspace_files.graphql");
+operation!(ListFiles, "graphql/openhexa/list_files.graphql");

@@ -40,7 +40,9 @@ impl UpstreamStatus {
                 Self::UnexpectedResponse
             }
             // OpenHEXA responded; the content cannot be used.
-            Error::TooLarge | Error::BadDefinition | Error::BadChoices(_) => Self::Available,
+            Error::TooLarge | Error::TooMany | Error::BadDefinition | Error::BadChoices(_) => {
+                Self::Available
+            }
         })
     }
 

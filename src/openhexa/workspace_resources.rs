@@ -17,7 +17,7 @@ impl Client {
         match kind {
             ResourceKind::Datasets => self.datasets(target, slug).await,
             ResourceKind::Connections => self.connections(target, slug).await,
-            ResourceKind::Files(folder) => self.files(target, slug, folder.clone()).await,
+            ResourceKind::Files(folder) => self.suggested_files(target, slug, folder.clone()).await,
         }
     }
 
@@ -70,7 +70,7 @@ impl Client {
         })
     }
 
-    async fn files(
+    async fn suggested_files(
         &self,
         target: &Target,
         slug: String,

@@ -139,6 +139,7 @@ impl Bridge {
             clock: clock.clone(),
             configuration: configuration.clone(),
             catalog: catalog.clone(),
+            openhexa: openhexa.clone(),
             launching: launching.clone(),
             runs: runs.clone(),
             identity: identity.clone(),

@@ -1,5 +1,7 @@
 //! Tests of the store without HTTP: its errors, and the order of its locks.
 
+mod seen_files;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

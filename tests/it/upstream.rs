@@ -5,6 +5,7 @@
 
 mod answers;
 mod availability;
+mod files;
 mod launches;
 mod polls;
 mod requests;

@@ -5,7 +5,8 @@ use async_graphql::{Context, Error, Object, Result, SimpleObject};
 use super::caller;
 use super::scalars::{BucketObjectType, Stamp, Uid};
 use crate::catalogue::id_from;
-use crate::choices;
+use crate::faults::Fault;
+use crate::file_list::{self, Entry};
 use crate::workspace;
 
 #[derive(SimpleObject)]
@@ -88,10 +89,20 @@ impl Bucket {
         prefix: Option<String>,
         #[graphql(default = 1)] page: i32,
         #[graphql(default = 15)] per_page: i32,
+        #[graphql(default = true)] ignore_hidden_files: bool,
     ) -> Result<BucketObjectPage> {
-        let folder = prefix.unwrap_or_default();
-        let found = choices::list(&caller(ctx)?.state.files, &folder);
-        let found = found.ok_or_else(|| Error::new(format!("Bucket {folder} not found")))?;
+        let caller = caller(ctx)?;
+        if caller.has_fault(Fault::FailListing) {
+            return Err(Error::new("The storage is unavailable"));
+        }
+        let (state, folder) = (&caller.state, prefix.unwrap_or_default());
+        let found = file_list::list(
+            &state.files,
+            &state.set_files(),
+            &folder,
+            !ignore_hidden_files,
+        );
+        let found = found.ok_or_else(|| Error::new(format!("Bucket {} not found", self.name)))?;
         let size = usize::try_from(per_page)?;
         let skip = usize::try_from(page.saturating_sub(1))?.saturating_mul(size);
         let has_next_page = found.len() > skip.saturating_add(size);
@@ -106,15 +117,16 @@ impl Bucket {
 }
 
 impl Bucket {
-    fn object(&self, entry: choices::Entry) -> BucketObject {
-        let found = BucketObject::new(&self.name, &entry.key, entry.size.unwrap_or_default());
-        match entry.size {
-            Some(_) => found,
-            None => BucketObject {
-                kind: BucketObjectType::Directory,
-                size: None,
-                ..found
-            },
+    /// A folder has the size 0, as in OpenHEXA.
+    fn object(&self, entry: Entry) -> BucketObject {
+        let kind = match entry.size {
+            Some(_) => BucketObjectType::File,
+            None => BucketObjectType::Directory,
+        };
+        BucketObject {
+            updated_at: entry.updated_at.map(file_list::stamp).map(Stamp),
+            kind,
+            ..BucketObject::new(&self.name, &entry.key, entry.size.unwrap_or_default())
         }
     }
 }

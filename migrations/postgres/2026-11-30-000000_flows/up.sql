@@ -75,7 +75,7 @@ CREATE TABLE seen_file (
     path TEXT NOT NULL,
     size BIGINT NOT NULL,
     modified TIMESTAMPTZ NOT NULL,
-    -- waiting, or settled: it has a tick, or was there when the trigger was saved.
+    -- waiting, settled (it has a tick, or was there when the trigger was saved), or gone: settled, and not in the last listing.
     state TEXT NOT NULL,
     listed_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (trigger_id, path, size, modified)

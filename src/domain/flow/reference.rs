@@ -243,11 +243,13 @@ pub struct RunData<'a> {
     pub zone: &'a Zone,
 }
 
-/// The file that started a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A version of a file of the workspace, such as the one that started a run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileFound {
+    /// Within the workspace, without a slash at its start.
     pub path: String,
     pub size: u64,
+    /// In whole milliseconds. 1970 if OpenHEXA does not know it.
     pub modified: DateTime<Utc>,
 }
 

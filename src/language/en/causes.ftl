@@ -13,6 +13,7 @@ cause-redirected = OpenHEXA redirects to another address: check the OpenHEXA add
 cause-status = OpenHEXA returned HTTP status { $value }
 cause-not-json = The server at the OpenHEXA address does not respond like OpenHEXA (HTTP status { $value }): check the address
 cause-response-too-large = The response from OpenHEXA is too large
+cause-too-many-files = The folder contains more than 10,000 files and folders: move or delete some
 cause-unreadable = The server at the OpenHEXA address does not respond like OpenHEXA: check the address
 cause-bad-definition = OpenHEXA cannot read the parameters of this version
 cause-bad-choices = OpenHEXA cannot read the choices of this parameter: “{ $value }”

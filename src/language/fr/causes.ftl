@@ -13,6 +13,7 @@ cause-redirected = OpenHEXA redirige vers une autre adresse : vérifiez l’adr
 cause-status = OpenHEXA a renvoyé le statut HTTP { $value }
 cause-not-json = Le serveur à l’adresse d’OpenHEXA ne semble pas être OpenHEXA (statut HTTP { $value }) : vérifiez l’adresse
 cause-response-too-large = La réponse d’OpenHEXA est trop volumineuse
+cause-too-many-files = Le dossier contient plus de 10 000 fichiers et dossiers : déplacez-en ou supprimez-en
 cause-unreadable = Le serveur à l’adresse d’OpenHEXA ne semble pas être OpenHEXA : vérifiez l’adresse
 cause-bad-definition = OpenHEXA ne peut pas lire les paramètres de cette version
 cause-bad-choices = OpenHEXA ne peut pas lire les choix de ce paramètre : « { $value } »

@@ -7,7 +7,7 @@
 //! definitions.rs the pipelines of a version          preparing.rs   fixes versions and validates values
 //! advancing.rs   a run's next actions                starting_step.rs   creates the task of an attempt
 //! firing.rs      schedules that are due              slots.rs       waiting runs and backfills
-//! triggers.rs    the end of a run starts other flows
+//! triggers.rs    the end of a run starts other flows   files.rs   new files start runs
 //! ```
 //!
 //! What must happen once is protected by row locks and unique keys; leases and signals only save work.
@@ -19,6 +19,7 @@ mod changes;
 mod definitions;
 mod documents;
 mod facts;
+mod files;
 mod firing;
 mod inputs;
 mod new_runs;
@@ -53,6 +54,7 @@ use super::identity::Identity;
 use super::launching::Launching;
 use super::runs::Runs;
 use crate::clock::Clock;
+use crate::openhexa::OpenHexa;
 use crate::store::Store;
 use versions::Versions;
 
@@ -66,6 +68,7 @@ pub struct Flows {
     pub(super) clock: Clock,
     pub(super) configuration: Arc<Configuration>,
     pub(super) catalog: Arc<Catalog>,
+    pub(super) openhexa: Arc<dyn OpenHexa>,
     pub(super) launching: Arc<Launching>,
     pub(super) runs: Arc<Runs>,
     pub(super) identity: Arc<Identity>,

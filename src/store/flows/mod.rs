@@ -10,6 +10,7 @@ mod run_list;
 mod run_rows;
 mod runs;
 mod schedules;
+mod seen_files;
 mod step_rows;
 mod steps;
 mod ticks;
@@ -41,12 +42,14 @@ pub use schedules::{
     ScheduleRow, due_schedules, insert_schedule, lock_due_schedule, save_schedule,
     schedules_of_flow,
 };
+pub use seen_files::{save_seen_files, seen_files};
 pub use steps::{insert_steps, save_step, steps_of_run};
 pub use ticks::{
     NewTick, TickPosition, TickQuery, TickRow, TickSource, add_tick, has_tick_of_event,
     refuse_tick_of_run, ticks_of_flow,
 };
 pub use triggers::{
-    TriggerRow, active_flow_triggers, insert_trigger, save_trigger, triggers_of_flow,
+    TriggerRow, active_flow_triggers, end_trigger_lease, has_due_trigger, insert_trigger,
+    lease_due_triggers, leased_trigger, release_trigger, save_trigger, triggers_of_flow,
 };
 pub use versions::{FlowVersion, NewVersion, flow_version, flow_versions, insert_version};

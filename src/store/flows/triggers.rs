@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use crate::domain::ids::{AccountId, FlowId, TriggerId};
-use crate::store::Error;
 use crate::store::connection::{Db, on};
 use crate::store::flow_schema::flow_trigger;
 use crate::store::types::DbTime;
+use crate::store::{Error, LeaseRequest};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TriggerRow {
@@ -115,4 +115,95 @@ pub fn active_flow_triggers(
         .select(TriggerColumns::as_select())
         .load(conn))?;
     Ok(rows.into_iter().map(TriggerRow::from).collect())
+}
+
+macro_rules! due {
+    ($now:expr) => {
+        flow_trigger::table
+            .filter(flow_trigger::next_at.le(DbTime($now)))
+            .filter(
+                flow_trigger::lease_until
+                    .is_null()
+                    .or(flow_trigger::lease_until.le(DbTime($now))),
+            )
+            .order((flow_trigger::next_at, flow_trigger::id))
+    };
+}
+
+/// Whether a listing is due, without taking a lease.
+pub fn has_due_trigger(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<bool, Error> {
+    let found: Option<i64> = on!(db, |conn| due!(now)
+        .select(flow_trigger::id)
+        .first(conn)
+        .optional())?;
+    Ok(found.is_some())
+}
+
+/// Takes the leases of triggers whose listing is due, the longest overdue first.
+pub fn lease_due_triggers(db: &mut Db<'_>, lease: &LeaseRequest) -> Result<Vec<TriggerRow>, Error> {
+    let limit = i64::try_from(lease.limit).unwrap_or(i64::MAX);
+    macro_rules! query {
+        () => {
+            due!(lease.now)
+                .limit(limit)
+                .select(TriggerColumns::as_select())
+        };
+    }
+    let rows: Vec<TriggerColumns> = match db {
+        Db::Sqlite(conn, ..) => query!().load(&mut **conn)?,
+        Db::Pg(conn, ..) => query!()
+            .for_no_key_update()
+            .skip_locked()
+            .load(&mut **conn)?,
+    };
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    on!(db, |conn| diesel::update(flow_trigger::table)
+        .filter(flow_trigger::id.eq_any(&ids))
+        .set((
+            flow_trigger::lease_until.eq(DbTime(lease.until)),
+            flow_trigger::lease_owner.eq(&lease.owner),
+        ))
+        .execute(conn))?;
+    Ok(rows.into_iter().map(TriggerRow::from).collect())
+}
+
+/// The trigger, if the owner still has its lease. The caller has locked its flow.
+pub fn leased_trigger(
+    db: &mut Db<'_>,
+    id: TriggerId,
+    owner: &str,
+) -> Result<Option<TriggerRow>, Error> {
+    let row: Option<TriggerColumns> = on!(db, |conn| flow_trigger::table
+        .find(id.0)
+        .filter(flow_trigger::lease_owner.eq(owner))
+        .select(TriggerColumns::as_select())
+        .first(conn)
+        .optional())?;
+    Ok(row.map(TriggerRow::from))
+}
+
+/// Ends a lease, and plans the next listing of a trigger that still waits for files.
+pub fn release_trigger(
+    db: &mut Db<'_>,
+    id: TriggerId,
+    owner: &str,
+    next: DateTime<Utc>,
+) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(flow_trigger::table.find(id.0))
+        .filter(flow_trigger::lease_owner.eq(owner))
+        .filter(flow_trigger::next_at.is_not_null())
+        .set(flow_trigger::next_at.eq(DbTime(next)))
+        .execute(conn))?;
+    end_trigger_lease(db, id, owner)
+}
+
+pub fn end_trigger_lease(db: &mut Db<'_>, id: TriggerId, owner: &str) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(flow_trigger::table.find(id.0))
+        .filter(flow_trigger::lease_owner.eq(owner))
+        .set((
+            flow_trigger::lease_until.eq(None::<DbTime>),
+            flow_trigger::lease_owner.eq(None::<String>),
+        ))
+        .execute(conn))?;
+    Ok(())
 }

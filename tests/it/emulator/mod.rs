@@ -5,6 +5,7 @@
 mod access;
 mod catalogue;
 mod faults;
+mod files;
 mod life;
 mod lists;
 mod local_only;

@@ -8,6 +8,8 @@ mod crons;
 mod crons_brute_force;
 mod documents;
 mod due;
+mod files;
+mod files_over_time;
 mod graph;
 mod other_flows;
 mod pipelines;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 use openhexa_bridge::domain::connection::{Access, Target};
+use openhexa_bridge::domain::flow::reference::FileFound;
 use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId, VersionId};
 use openhexa_bridge::domain::pipeline::{
     Pipeline, PipelineSummary, RunCandidate, RunStatus, Version, VersionSummary,
@@ -298,6 +299,17 @@ impl OpenHexa for Upstream {
             |_, _| Ok(WorkspaceResources::default()),
         )
         .await
+    }
+
+    async fn files(&self, target: &Target, folder: &str) -> Result<Vec<FileFound>, Error> {
+        let files = |world: &mut World, view: &View| match view.token_status {
+            TokenStatus::NoAccess => Err(Error::Denied),
+            TokenStatus::Good | TokenStatus::Viewer | TokenStatus::Refused => {
+                Ok(world.files_in(folder))
+            }
+        };
+        self.ask(("files", Uuid::from_u128(4)), target, listed, files)
+            .await
     }
 
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use openhexa_bridge::domain::connection::Target;
+use openhexa_bridge::domain::flow::reference::FileFound;
 use openhexa_bridge::domain::ids::{PipelineId, RunId, UserId};
 use openhexa_bridge::domain::pipeline::RunStatus;
 use openhexa_bridge::domain::run::Launch;
@@ -122,6 +123,8 @@ pub struct World {
     pub deleted: BTreeSet<PipelineId>,
     pub tokens: HashMap<String, Token>,
     pub runs: Vec<SimRun>,
+    /// The files of every workspace.
+    pub files: Vec<FileFound>,
     pub held: BTreeMap<u64, Held>,
     calls: u64,
     /// Reports that have not arrived, by the time of their arrival.
@@ -163,6 +166,7 @@ impl World {
             deleted: BTreeSet::new(),
             tokens: HashMap::new(),
             runs: Vec::new(),
+            files: Vec::new(),
             held: BTreeMap::new(),
             calls: 0,
             pending_reports: BTreeMap::new(),
@@ -173,6 +177,16 @@ impl World {
         };
         world.log_line(format!("seed {seed}: {rates:?}"));
         world
+    }
+
+    /// The files directly in a folder, which is empty or ends with a slash.
+    pub fn files_in(&self, folder: &str) -> Vec<FileFound> {
+        let is_inside = |path: &str| {
+            path.strip_prefix(folder)
+                .is_some_and(|name| !name.contains('/'))
+        };
+        let inside = self.files.iter().filter(|file| is_inside(&file.path));
+        inside.cloned().collect()
     }
 
     pub fn now(&self) -> i64 {

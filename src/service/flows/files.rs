@@ -1,0 +1,232 @@
+//! Triggers by files: lists folders of the workspace, and starts one run for each new file.
+//!
+//! One request lists a folder for all triggers that wait for its files. What a listing changes, its ticks and its runs are stored
+//! in one transaction per trigger.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::Flows;
+use super::inputs::defaults;
+use super::new_runs::NewRun;
+use super::versions::{Loaded, Versions};
+use crate::domain::flow::document::Event;
+use crate::domain::flow::files::{FilePattern, Listing, decide};
+use crate::domain::flow::reference::FileFound;
+use crate::domain::flow::run::{Cause, Outcome, Start};
+use crate::domain::ids::AccountId;
+use crate::service::{Error, causes};
+use crate::store::flows::{
+    self, NewTick, TickSource, TriggerRow, lease_due_triggers, save_seen_files, seen_files,
+};
+use crate::store::{Db, LeaseRequest};
+
+/// How many triggers one cycle handles.
+const CYCLE_LIMIT: usize = 500;
+
+/// The result of a listing.
+#[derive(Clone)]
+struct Listed {
+    files: Vec<FileFound>,
+    at: DateTime<Utc>,
+    /// Of the lease of the triggers.
+    owner: String,
+}
+
+impl Flows {
+    /// Lists the folders of all triggers that are due. Returns how many triggers there were.
+    pub async fn list_files(&self) -> Result<usize, Error> {
+        let now = self.clock.now();
+        let lease = LeaseRequest {
+            now,
+            until: now + self.runs.rules().lease,
+            owner: Uuid::now_v7().to_string(),
+            limit: CYCLE_LIMIT,
+        };
+        let owner = lease.owner.clone();
+        let due = move |db: &mut Db<'_>| Ok(flows::has_due_trigger(db, now)?);
+        let due: Result<bool, Error> = self.store.read(due).await;
+        if !due? {
+            return Ok(0);
+        }
+        let leasing = move |db: &mut Db<'_>| Ok(lease_due_triggers(db, &lease)?);
+        let triggers: Result<Vec<TriggerRow>, Error> = self.store.write(leasing).await;
+        let triggers = triggers?;
+        let count = triggers.len();
+        for ((account, folder), triggers) in by_folder(triggers) {
+            self.list_folder(account, &folder, triggers, &owner).await;
+        }
+        self.wake();
+        Ok(count)
+    }
+
+    /// A listing that fails changes nothing; it is repeated at its next time.
+    async fn list_folder(
+        &self,
+        account: AccountId,
+        folder: &str,
+        triggers: Vec<TriggerRow>,
+        owner: &str,
+    ) {
+        let at = self.clock.now();
+        let listed = self.listed(account, folder).await;
+        if let Err(error) = &listed {
+            let (account, error) = (account.0, causes(error));
+            tracing::warn!(
+                account,
+                folder,
+                error,
+                "cannot list the files that triggers of flows wait for; the listing is repeated"
+            );
+        }
+        let listed = listed.ok().map(|files| Listed {
+            files,
+            at,
+            owner: owner.to_owned(),
+        });
+        for trigger in triggers {
+            let stored = match listed.clone() {
+                Some(listed) => self.store_listing(trigger.clone(), listed).await,
+                None => self.list_later(&trigger, owner).await,
+            };
+            if let Err(error) = stored {
+                let (flow, trigger) = (trigger.flow.0, trigger.code);
+                let error = causes(&error);
+                tracing::warn!(
+                    flow,
+                    trigger,
+                    error,
+                    "cannot store what a listing of files showed; the listing is repeated"
+                );
+            }
+        }
+    }
+
+    async fn listed(&self, account: AccountId, folder: &str) -> Result<Vec<FileFound>, Error> {
+        let config = self.configuration.get(account).await?;
+        Ok(self
+            .openhexa
+            .files(&config.connection.target, folder)
+            .await?)
+    }
+
+    async fn store_listing(&self, trigger: TriggerRow, listed: Listed) -> Result<(), Error> {
+        let (versions, now) = (self.versions.clone(), self.clock.now());
+        self.store
+            .write(move |db| store(db, &versions, &trigger, &listed, now))
+            .await
+    }
+
+    async fn list_later(&self, trigger: &TriggerRow, owner: &str) -> Result<(), Error> {
+        let next = self.clock.now() + self.runs.rules().polls.usual;
+        let (id, owner) = (trigger.id, owner.to_owned());
+        self.store
+            .write(move |db| Ok(flows::release_trigger(db, id, &owner, next)?))
+            .await
+    }
+}
+
+fn by_folder(triggers: Vec<TriggerRow>) -> BTreeMap<(AccountId, String), Vec<TriggerRow>> {
+    let mut folders: BTreeMap<_, Vec<TriggerRow>> = BTreeMap::new();
+    for trigger in triggers {
+        let pattern = FilePattern::new(trigger.pattern.as_deref().unwrap_or_default());
+        let folder = (trigger.account, pattern.folder().to_owned());
+        folders.entry(folder).or_default().push(trigger);
+    }
+    folders
+}
+
+/// Does nothing if the lease has expired, or if the flow was changed since the listing was requested.
+fn store(
+    db: &mut Db<'_>,
+    versions: &Versions,
+    trigger: &TriggerRow,
+    listed: &Listed,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let flow = flows::lock_flow(db, trigger.flow)?;
+    let current = flows::leased_trigger(db, trigger.id, &listed.owner)?;
+    let (Some(flow), Some(current)) = (flow, current) else {
+        return Ok(());
+    };
+    let loaded = versions.load(db, flow.account, flow.id, flow.version)?;
+    let is_same = current.pattern == trigger.pattern && current.listed_at == trigger.listed_at;
+    let Some(every) = every(&loaded, &current).filter(|_| is_same) else {
+        return Ok(flows::release_trigger(db, current.id, &listed.owner, now)?);
+    };
+    let pattern = FilePattern::new(current.pattern.as_deref().unwrap_or_default());
+    let listing = Listing {
+        files: &listed.files,
+        at: listed.at,
+        is_first: current.listed_at.is_none(),
+    };
+    let changes = decide(&pattern, &seen_files(db, current.id)?, listing);
+    save_seen_files(db, current.id, &changes)?;
+    for file in &changes.start {
+        start(db, &loaded, &current, file, now)?;
+    }
+    let next = TriggerRow {
+        listed_at: Some(listed.at),
+        next_at: Some(listed.at + every),
+        ..current
+    };
+    flows::save_trigger(db, &next)?;
+    Ok(flows::end_trigger_lease(db, next.id, &listed.owner)?)
+}
+
+fn every(loaded: &Loaded, trigger: &TriggerRow) -> Option<TimeDelta> {
+    let mut triggers = loaded.flow.triggers.iter();
+    let declared = triggers.find(|one| one.id.value == trigger.code)?;
+    match declared.event {
+        Event::File { every, .. } => Some(every).filter(|_| trigger.active),
+        Event::Flow { .. } => None,
+    }
+}
+
+fn start(
+    db: &mut Db<'_>,
+    loaded: &Loaded,
+    trigger: &TriggerRow,
+    file: &FileFound,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let new = NewRun {
+        loaded,
+        start: Start {
+            account: trigger.account,
+            flow: trigger.flow,
+            version: loaded.version.number,
+            cause: Cause::File,
+            launcher: loaded.version.saved_by.clone(),
+            schedule: None,
+            scheduled_for: None,
+            interval: None,
+            inputs: defaults(&loaded.flow),
+            file: Some(file.clone()),
+            replay_of: None,
+            backfill: None,
+        },
+        waiting: false,
+        pinned: None,
+        now,
+    };
+    let run = new.insert(db)?;
+    let tick = NewTick {
+        account: trigger.account,
+        flow: trigger.flow,
+        source: TickSource::Trigger(trigger.id, event(file)),
+        scheduled_for: now,
+        outcome: Outcome::Run,
+        why: Vec::new(),
+        run: Some(run),
+    };
+    Ok(flows::add_tick(db, &tick)?)
+}
+
+/// What identifies a version of a file.
+fn event(file: &FileFound) -> String {
+    let modified = file.modified.timestamp_millis();
+    format!("{modified} {} {}", file.size, file.path)
+}
