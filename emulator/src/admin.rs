@@ -262,6 +262,7 @@ async fn add_fault(state: web::Data<State>, body: web::Bytes) -> HttpResponse {
                 | Fault::DenyStop
                 | Fault::RunLimit
                 | Fault::NullRun
+                | Fault::FailListing
                 | Fault::Stranger => state.faults().add(order, state.now()),
             }
             HttpResponse::Ok().json(json!({"ok": true}))
