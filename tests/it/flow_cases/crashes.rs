@@ -1,0 +1,117 @@
+//! Failures of the database, of OpenHEXA and of the network while schedules fire and steps start. The fault simulation kills
+//! bridges between any two steps; here are single cases, through the API.
+
+use chrono::TimeDelta;
+use rstest::rstest;
+use serde_json::json;
+
+use super::{
+    at, cycle, go_to, nightly, of, plan, runs, save, start, steps, ticks, until_ended,
+};
+use crate::support::database::sql;
+use crate::support::story::{Base, Postgres, Sqlite};
+
+const HOURLY: &str = "{id: two, cron: '0 * * * *', timezone: UTC, catch_up: all}";
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_insert_of_a_tick_fails_and_the_cursor_stays(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base, "2027-01-10T00:30:00Z").begin().await;
+    save(&story, &nightly(1, HOURLY)).await;
+    sql(&story, "ALTER TABLE tick RENAME TO tick_away").await;
+    story.advance(at("2027-01-10T01:00:00Z") - story.now());
+    story.bridge().flows.fire_due().await.unwrap();
+    let flow = story.get("/flows/night/").await.expect(200);
+    assert_eq!(flow["schedules"][0]["next_at"], "2027-01-10T01:00:00.000Z");
+    assert_eq!(runs(&story).await.len(), 0, "no run without its tick");
+    sql(&story, "ALTER TABLE tick_away RENAME TO tick").await;
+    cycle(&story).await;
+    assert_eq!(
+        ticks(&story).await,
+        of(&[("run", "2027-01-10T01:00:00.000Z")])
+    );
+    assert_eq!(runs(&story).await.len(), 1);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_failure_of_the_database_the_next_tick_fires(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, "2027-01-10T00:30:00Z").begin().await;
+    save(&story, &nightly(1, HOURLY)).await;
+    sql(&story, "ALTER TABLE schedule RENAME TO schedule_away").await;
+    story.advance(at("2027-01-10T01:00:00Z") - story.now());
+    for _ in 0..3 {
+        assert!(story.bridge().flows.fire_due().await.is_err());
+    }
+    sql(&story, "ALTER TABLE schedule_away RENAME TO schedule").await;
+    go_to(&story, "2027-01-10T02:00:00Z").await;
+    assert_eq!(
+        ticks(&story).await,
+        of(&[
+            ("run", "2027-01-10T01:00:00.000Z"),
+            ("run", "2027-01-10T02:00:00.000Z")
+        ])
+    );
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_response_to_a_launch_is_lost_and_the_step_has_one_run(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
+    save(&story, &nightly(1, "")).await;
+    story
+        .fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}))
+        .await;
+    let id = start(&story, "night").await;
+    let ended = until_ended(&story, id).await;
+    assert_eq!(steps(&ended), ["SUCCESS"]);
+    assert_eq!(story.runs().await.len(), 1);
+    assert_eq!(ended["steps"][0]["attempts"].as_array().unwrap().len(), 1);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_openhexa_is_unavailable_a_tick_is_kept_and_runs_later(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, "2027-01-10T00:30:00Z").begin().await;
+    save(&story, &nightly(1, HOURLY)).await;
+    story.fault(&json!({"fault": "html500", "count": 1000})).await;
+    go_to(&story, "2027-01-10T01:00:00Z").await;
+    for _ in 0..3 {
+        story.advance(TimeDelta::seconds(30));
+        cycle(&story).await;
+    }
+    let all = runs(&story).await;
+    assert_eq!((all.len(), &all[0]["status"]), (1, &json!("QUEUED")));
+    story.clear_faults().await;
+    let ended = until_ended(&story, all[0]["id"].as_i64().unwrap()).await;
+    assert_eq!(ended["status"], "SUCCESS", "{ended}");
+    assert_eq!(story.runs().await.len(), 1);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_in_the_middle_of_a_run_continues_it(#[values(Sqlite, Postgres)] base: Base) {
+    let mut story = plan(base, "2027-01-10T00:00:00Z").begin().await;
+    let document = "id: night\nsteps: [{id: a, pipeline: pipeline-1}, {id: b, pipeline: pipeline-2, after: a}, {id: c, pipeline: pipeline-3, after: b}]\n";
+    save(&story, document).await;
+    let id = start(&story, "night").await;
+    for _ in 0..3 {
+        cycle(&story).await;
+        story.restart().await;
+        story.advance(TimeDelta::seconds(2));
+    }
+    let ended = until_ended(&story, id).await;
+    assert_eq!(steps(&ended), ["SUCCESS", "SUCCESS", "SUCCESS"]);
+    assert_eq!(story.runs().await.len(), 3);
+    story.end().await;
+}
