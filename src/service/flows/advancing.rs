@@ -47,10 +47,9 @@ impl Flows {
         let mut advanced = 0;
         while !self.stop.is_cancelled() && advanced < CYCLE_LIMIT {
             let now = self.clock.now();
-            let due = self
-                .store
-                .read(move |db| Ok(flows::due_flow_runs(db, now)?));
-            if !Result::<bool, Error>::from(due.await)? {
+            let due = move |db: &mut Db<'_>| Ok(flows::due_flow_runs(db, now)?);
+            let due: Result<bool, Error> = self.store.read(due).await;
+            if !due? {
                 break;
             }
             let lease = self.lease();
@@ -175,8 +174,12 @@ impl Flows {
                 let Some(run) = run.filter(|run| run.ended_at.is_none()) else {
                     return Ok(None);
                 };
-                if run.waiting || !(run.prepared || run.is_cancelled()) {
+                if run.waiting {
                     flows::save_flow_run(db, &run, Some(now + CHECKED_EVERY))?;
+                    return Ok(None);
+                }
+                // It has just been started: it is due, and is prepared first.
+                if !run.prepared && !run.is_cancelled() {
                     return Ok(None);
                 }
                 let start = &run.start;

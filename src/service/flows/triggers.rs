@@ -12,7 +12,7 @@ use crate::service::Error;
 use crate::store::Db;
 use crate::store::flows::{self, NewTick, TickSource, TriggerRow};
 
-/// A flow that is paused or deleted is not started.
+/// A flow that is paused or deleted is not started, and the cancelled runs of a deleted flow start no other one.
 pub fn start_other_flows(
     db: &mut Db<'_>,
     versions: &Versions,
@@ -20,6 +20,10 @@ pub fn start_other_flows(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let account = ended.start.account;
+    let own = flows::flow_by_id(db, ended.start.flow)?;
+    if own.is_none_or(|flow| flow.deleted_at.is_some()) {
+        return Ok(());
+    }
     for trigger in flows::active_flow_triggers(db, account, &ended.slug)? {
         let flow = flows::flow_by_id(db, trigger.flow)?;
         let Some(flow) = flow.filter(|flow| !flow.paused && flow.deleted_at.is_none()) else {

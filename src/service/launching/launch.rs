@@ -243,7 +243,11 @@ impl Launching {
         let defaults = request.defaults(config);
         // The task has no id yet, so the config has placeholders for the values that contain it.
         let placeholder = Injection::placeholder(request.pipeline.to_string());
-        let given = Submitted::of(&request.config, who);
+        let given = match &request.step {
+            None => Submitted::of(&request.config, who),
+            // Not the values of Iaso's form, although a user of Iaso saved the flow.
+            Some(_) => Submitted::again(&request.config),
+        };
         let checked = validate(definition, &BTreeMap::new(), &defaults, given, &placeholder)?;
         let mut draft = draft(who, config, definition, request, now);
         draft.run.config = validation::masked(parameters(definition), &checked.config);
