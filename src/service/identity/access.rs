@@ -79,11 +79,12 @@ pub struct Identity {
     pub keys: ApiKeys,
     pub sessions: Sessions,
     pub callback_tokens: CallbackTokens,
-    users: IasoUsers,
-    accounts: Accounts,
-    access: AccessSettings,
+    pub(super) users: IasoUsers,
+    pub(super) accounts: Accounts,
+    pub(super) access: AccessSettings,
     public_url: String,
-    clock: Clock,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
 }
 
 impl Identity {
@@ -100,9 +101,10 @@ impl Identity {
             sessions: Sessions::new(store.clone(), clock.clone(), seal.clone()),
             callback_tokens: CallbackTokens::new(options.callback_keys, options.token_lifetime),
             users: IasoUsers::new(options.iaso, store.clone(), clock.clone(), seal),
-            accounts: Accounts::new(store, clock.clone()),
+            accounts: Accounts::new(store.clone(), clock.clone()),
             access: options.access,
             public_url: options.public_url,
+            store,
             clock,
         }
     }

@@ -1,13 +1,14 @@
 //! Identity: who sends a request, and what that caller may do.
 //!
 //! ```text
-//! access.rs           authenticates a credential (`Identity`)
-//! keys.rs             API keys in the database (new_key.rs: creating one)
-//! sessions.rs         browsers that are signed in with a key
-//! users.rs            users of Iaso (jwt.rs: their tokens)
-//! callback_tokens.rs  the tokens of running pipelines
-//! accounts.rs         whether an account exists
-//! cache.rs            what the database returned a few seconds ago
+//! access.rs             authenticates a credential (`Identity`)
+//! keys.rs               API keys in the database (new_key.rs: creating one)
+//! sessions.rs           browsers that are signed in with a key
+//! users.rs              users of Iaso (jwt.rs: their tokens)
+//! callback_tokens.rs    the tokens of running pipelines
+//! launch_permission.rs  whether a caller of the past may still launch
+//! accounts.rs           whether an account exists
+//! cache.rs              what the database returned a few seconds ago
 //! ```
 
 mod access;
@@ -16,6 +17,7 @@ mod cache;
 mod callback_tokens;
 mod jwt;
 mod keys;
+mod launch_permission;
 mod new_key;
 mod sessions;
 mod users;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::jwt::JwtKey;
 use crate::clock::Clock;
+use crate::domain::ids::AccountId;
 use crate::domain::principal::Principal;
 use crate::domain::user::{CredentialKind, User};
 use crate::iaso::{CredentialCheck, IasoClient, Unavailable};
@@ -132,6 +133,20 @@ impl IasoUsers {
             }
             CredentialKind::Token | CredentialKind::Session => false,
         }
+    }
+
+    /// Whether this user of the account may launch. True if the bridge cannot read Iaso's tables.
+    pub async fn may_launch(&self, account: AccountId, user: i64) -> Result<bool, Error> {
+        if !self.has_signing_keys() {
+            return Ok(true);
+        }
+        let found = self.store.read(move |db| store::iaso_user(db, user));
+        Ok(match found.await? {
+            Found::Active(user) => {
+                user.account == Some(account) && user.role(CredentialKind::Session).is_some()
+            }
+            Found::Inactive | Found::NotFound => false,
+        })
     }
 
     fn has_signing_keys(&self) -> bool {
