@@ -1,6 +1,7 @@
 //! What the bridge does. Each module has a struct that holds only its own dependencies; a module uses only modules below it.
 //!
 //! ```text
+//! hooks           messages of other systems that start a pipeline
 //! launching       validates and stores a launch; idempotency keys, relaunch      live         changes for open streams
 //! runs            everything after that: the launch request, polls, reports,     monitoring   figures, status of OpenHEXA,
 //!                 stop requests, leases                                                       health of the bridge
@@ -15,6 +16,7 @@ pub mod catalog;
 pub mod configuration;
 pub mod defaults;
 mod error;
+pub mod hooks;
 pub mod identity;
 mod jobs;
 pub mod launching;
@@ -43,6 +45,7 @@ use crate::store::Store;
 use catalog::{CacheLimits, Catalog, Resources};
 use configuration::{AddressRules, Configuration};
 use defaults::DefaultParameters;
+use hooks::{HookParts, Hooks};
 use identity::Identity;
 use launching::{LaunchTimes, Launching};
 use live::{Live, StreamLimits, TaskJson};
@@ -83,6 +86,7 @@ pub struct Bridge {
     pub tasks: Arc<Tasks>,
     pub runs: Arc<Runs>,
     pub launching: Arc<Launching>,
+    pub hooks: Arc<Hooks>,
     pub live: Arc<Live>,
     pub monitoring: Arc<Monitoring>,
     pub health: Arc<Health>,
@@ -130,6 +134,16 @@ impl Bridge {
             &identity,
         ));
         let launching = new_launching(&parts, &configuration, &catalog, &resources, &tasks, &runs);
+        let launching = Arc::new(launching);
+        let hooks = Hooks::new(HookParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            jobs: jobs.clone(),
+            identity: identity.clone(),
+            configuration: configuration.clone(),
+            catalog: catalog.clone(),
+            launching: launching.clone(),
+        });
         let monitoring = new_monitoring(&parts, &configuration);
         let live = new_live(&parts, &tasks, changed);
         Self {
@@ -139,7 +153,8 @@ impl Bridge {
                 clock.clone(),
                 parts.instances.clone(),
             )),
-            launching: Arc::new(launching),
+            hooks: Arc::new(hooks),
+            launching,
             live: Arc::new(live),
             monitoring: Arc::new(monitoring),
             identity,

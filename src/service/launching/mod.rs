@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 pub use commit::LaunchRequest;
-pub use idempotency::{Idempotency, Operation};
+pub use idempotency::{HookMessage, Idempotency, Operation};
 pub use launch::{ShownWarning, Validated};
 pub use relaunch::RelaunchRequest;
 

@@ -1,0 +1,135 @@
+//! What a webhook starts. To add a kind of target: a case in `check_target`, `started_before` and `start`.
+
+use serde_json::{Map, Value};
+
+use super::Hooks;
+use crate::domain::ids::{FlowRunId, PipelineId};
+use crate::domain::message::say;
+use crate::domain::principal::Principal;
+use crate::domain::task::Task;
+use crate::domain::validation::Injected;
+use crate::domain::webhook::{Hook, HookTarget, inputs};
+use crate::service::catalog::{Definition, Freshness, parameters};
+use crate::service::launching::{HookMessage, Idempotency, LaunchRequest};
+use crate::service::{Error, PAGE_WAIT};
+
+/// What a message started.
+#[derive(Clone, Debug)]
+pub enum Started {
+    Task(Box<Task>),
+    FlowRun(FlowRunId),
+}
+
+impl Hooks {
+    /// Whether the target exists, and has the inputs of the mapping.
+    pub(super) async fn check_target(&self, hook: &Hook) -> Result<(), Error> {
+        match &hook.target {
+            HookTarget::Pipeline(pipeline) => self.check_pipeline(hook, *pipeline).await,
+            HookTarget::Flow(_) => Err(no_flows()),
+        }
+    }
+
+    /// What a message with the same id has started.
+    pub(super) async fn started_before(
+        &self,
+        hook: &Hook,
+        message: &HookMessage,
+    ) -> Result<Option<Started>, Error> {
+        match &hook.target {
+            HookTarget::Pipeline(_) => {
+                let key = Idempotency::Message(message.clone());
+                let task = self.launching.existing_task(hook.account, &key).await?;
+                Ok(task.map(|task| Started::Task(Box::new(task))))
+            }
+            HookTarget::Flow(_) => Ok(None),
+        }
+    }
+
+    pub(super) async fn start(
+        &self,
+        who: &Principal,
+        hook: &Hook,
+        message: HookMessage,
+        body: Map<String, Value>,
+    ) -> Result<Started, Error> {
+        match &hook.target {
+            HookTarget::Pipeline(pipeline) => {
+                Box::pin(self.start_pipeline(who, hook, *pipeline, message, body)).await
+            }
+            HookTarget::Flow(_) => Err(no_flows()),
+        }
+    }
+
+    /// A message that OpenHEXA refuses has a task as well, which says why.
+    async fn start_pipeline(
+        &self,
+        who: &Principal,
+        hook: &Hook,
+        pipeline: PipelineId,
+        message: HookMessage,
+        body: Map<String, Value>,
+    ) -> Result<Started, Error> {
+        let definition = self.definition(who, pipeline).await?;
+        let inputs = inputs(&declared(&definition), &hook.mapping, body);
+        let ignored = inputs.ignored;
+        let request = LaunchRequest {
+            pipeline,
+            version: None,
+            config: inputs.values,
+            send_notifications: true,
+            debug: false,
+            relaunch_of: None,
+            idempotency: Some(Idempotency::Message(HookMessage { ignored, ..message })),
+        };
+        match self.launching.launch(who, request).await {
+            Ok(task) => Ok(Started::Task(Box::new(task))),
+            Err(Error::Refused { task, .. }) => Ok(Started::Task(task)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// For the names of the parameters, so a recent one is enough: the launch requests a new one.
+    async fn definition(&self, who: &Principal, id: PipelineId) -> Result<Definition, Error> {
+        let config = self.configuration.get(who.account).await?;
+        let recent = self
+            .catalog
+            .definition(&config, id, None, Freshness::Recent);
+        match tokio::time::timeout(PAGE_WAIT, recent).await {
+            Ok(found) => found,
+            Err(_) => self.catalog.known_definition(&config, id, None).await,
+        }
+    }
+
+    async fn check_pipeline(&self, hook: &Hook, pipeline: PipelineId) -> Result<(), Error> {
+        let config = self.configuration.get(hook.account).await?;
+        let found = self
+            .catalog
+            .definition(&config, pipeline, None, Freshness::Recent)
+            .await;
+        let definition = found.map_err(|error| match error {
+            Error::NotFound(sentence) => Error::field("pipeline", sentence),
+            other => other,
+        })?;
+        let declared = declared(&definition);
+        match hook.mapping.keys().find(|name| !declared.contains(name)) {
+            Some(name) => {
+                let sentence = say("webhook-input-unknown").with("name", name);
+                Err(Error::field("mapping", sentence))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn no_flows() -> Error {
+    Error::field("flow", say("webhook-flow-unavailable"))
+}
+
+/// The parameters whose values a message can give: the bridge itself sets the injected ones.
+fn declared(definition: &Definition) -> Vec<String> {
+    let own = parameters(definition).iter();
+    let codes = own.map(|parameter| parameter.code.clone());
+    codes
+        .filter(|code| Injected::parse(code).is_none())
+        .collect()
+}
