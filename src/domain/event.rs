@@ -162,6 +162,16 @@ impl EventData {
         self.put("account_defaults", codes)
     }
 
+    /// The webhook that received the message of this launch, and the keys of the message that were not used.
+    #[must_use]
+    pub fn webhook(self, name: &str, ignored: &[String]) -> Self {
+        let own = self.put("webhook", name);
+        if ignored.is_empty() {
+            return own;
+        }
+        own.put("ignored", ignored)
+    }
+
     /// The texts of a list.
     pub fn texts(&self, name: &str) -> Vec<&str> {
         let list = self.0.get(name).and_then(Value::as_array);

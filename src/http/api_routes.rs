@@ -11,6 +11,7 @@ pub fn all() -> Router {
         .service(pipelines())
         .service(configuration())
         .service(tasks())
+        .service(hooks())
         .service(path("/openapi.json", [get().to(openapi::endpoints::json)]))
         .service(path("/docs", [get().to(openapi::endpoints::html)]))
 }
@@ -130,5 +131,42 @@ fn tasks() -> Router {
         .service(path(
             "/tasks/{id}/events",
             [requires(Viewer, get().to(api::task_history::events))],
+        ))
+}
+
+fn hooks() -> Router {
+    Router::default()
+        .service(path(
+            "/hooks",
+            [
+                requires(Administrator, get().to(api::hooks::manage::list)),
+                audited(
+                    "hook.create",
+                    requires(Administrator, post().to(api::hooks::manage::create)),
+                ),
+            ],
+        ))
+        .service(path(
+            "/hooks/{id}",
+            [
+                requires(Administrator, get().to(api::hooks::manage::read)),
+                audited(
+                    "hook.change",
+                    requires(Administrator, patch().to(api::hooks::manage::change)),
+                ),
+                audited(
+                    "hook.delete",
+                    requires(Administrator, delete().to(api::hooks::manage::delete)),
+                ),
+                // The sender has the secret of the webhook, which the handler checks.
+                audited("hook.receive", post().to(api::hooks::receive::receive)),
+            ],
+        ))
+        .service(path(
+            "/hooks/{id}/secret",
+            [audited(
+                "hook.rotate",
+                requires(Administrator, post().to(api::hooks::manage::rotate)),
+            )],
         ))
 }

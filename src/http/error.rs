@@ -130,10 +130,16 @@ impl Problem {
     }
 
     pub fn unauthenticated(unknown: NotKnown) -> Self {
+        let sentence = match unknown {
+            NotKnown::Missing | NotKnown::Token | NotKnown::User | NotKnown::Inactive => {
+                say("not-signed-in")
+            }
+            NotKnown::Hook => say("webhook-unauthenticated"),
+        };
         Self {
             detail: true,
             unknown,
-            ..Self::new(StatusCode::UNAUTHORIZED, say("not-signed-in"))
+            ..Self::new(StatusCode::UNAUTHORIZED, sentence)
         }
     }
 
@@ -188,6 +194,7 @@ impl From<Error> for Problem {
         match error {
             Error::Unauthenticated(why) => Self::unauthenticated(why),
             Error::Forbidden => Self::forbidden(say("not-allowed")),
+            Error::Denied(sentence) => Self::forbidden(sentence),
             Error::NoProfile => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, say("profile-not-found"))
             }
@@ -223,7 +230,7 @@ impl From<Error> for Problem {
 /// The error code of Iaso's JWT library.
 fn code(why: NotKnown) -> Option<&'static str> {
     match why {
-        NotKnown::Missing => None,
+        NotKnown::Missing | NotKnown::Hook => None,
         NotKnown::Token => Some("token_not_valid"),
         NotKnown::User => Some("user_not_found"),
         NotKnown::Inactive => Some("user_inactive"),

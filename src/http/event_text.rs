@@ -22,6 +22,8 @@ pub fn details(language: Language, event: &Event) -> Option<String> {
         own("run"),
         own("status"),
         relaunch_of(language, data),
+        webhook(language, data),
+        ignored(language, data),
         left_out(language, data),
         reason(event).map(|note| language.note(&note)),
         by(language, data),
@@ -78,6 +80,15 @@ pub fn reason(event: &Event) -> Option<Note> {
 fn relaunch_of(language: Language, data: &EventData) -> Option<String> {
     let task = data.number("relaunch_of")?;
     Some(value(language, "detail-relaunch-of", task))
+}
+
+fn webhook(language: Language, data: &EventData) -> Option<String> {
+    Some(value(language, "detail-webhook", data.text("webhook")?))
+}
+
+fn ignored(language: Language, data: &EventData) -> Option<String> {
+    let keys = data.texts("ignored").join(", ");
+    (!keys.is_empty()).then(|| value(language, "detail-ignored", keys))
 }
 
 fn left_out(language: Language, data: &EventData) -> Option<String> {

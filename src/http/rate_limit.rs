@@ -25,11 +25,14 @@ use super::request_extensions::ForbiddenPrincipal;
 use super::ui::sign_in;
 use crate::domain::message::{Message, say};
 use crate::domain::principal::Principal;
+use crate::domain::webhook::Hook;
+use crate::service::Bridge;
 
 /// Never limited: a monitoring system must always see that the bridge is alive.
 const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
 const SIGN_IN: &str = "/sign-in";
 const CALLBACK: &str = "/api/openhexa/pipelines/{id}";
+const HOOK: &str = "/api/openhexa/hooks/{id}";
 
 /// Limits requests per authenticated caller; runs after the route's guard.
 pub async fn limit_signed_in(
@@ -82,6 +85,20 @@ fn caller_id(who: &Principal) -> LimitedCaller {
     (who.account.0, person, who.actor.name())
 }
 
+/// Limits the messages of a webhook, of which each is a request and a launch. A hook has its own allowance: its sender
+/// slows down neither other hooks nor the user who created it.
+pub fn check_hook(request: &HttpRequest, hook: &Hook) -> Result<(), Problem> {
+    let Some(config) = request.app_data::<Data<HttpConfig>>() else {
+        return Ok(());
+    };
+    let sender = || (hook.account.0, None, format!("webhook {}", hook.id));
+    let limits = &config.limits;
+    let requests = limits.signed_in.check(sender());
+    requests.map_err(|wait| refusal(say("too-many-requests"), wait))?;
+    let launches = limits.launches.check(sender());
+    launches.map_err(|wait| refusal(say("too-many-launches"), wait))
+}
+
 /// Limits requests without a known credential per address.
 pub async fn limit_by_address(
     request: ServiceRequest,
@@ -98,7 +115,10 @@ pub async fn limit_by_address(
     let response = next.call(request).await?;
     match check_afterwards(&response, known) {
         Ok(()) => {
-            audit::log_sign_in(&response);
+            // A refused message has a line of its own in the audit log, and is no sign-in.
+            if !is_hook_message(response.request()) {
+                audit::log_sign_in(&response);
+            }
             Ok(response)
         }
         Err(wait) => {
@@ -113,7 +133,23 @@ pub async fn limit_by_address(
 fn is_known(request: &HttpRequest) -> bool {
     let route = request.match_pattern().unwrap_or_default();
     let is_guess = request.method() == Method::POST && route.ends_with(SIGN_IN);
-    !is_guess && (auth::is_known(request) || sign_in::is_known(request))
+    !is_guess && (auth::is_known(request) || sign_in::is_known(request) || is_known_hook(request))
+}
+
+fn is_hook_message(request: &HttpRequest) -> bool {
+    let route = request.match_pattern().unwrap_or_default();
+    request.method() == Method::POST && route == HOOK
+}
+
+/// Whether it is a message for a webhook that the bridge has seen. The id of a webhook is random, so it cannot be guessed; a
+/// message without its secret is counted afterwards.
+fn is_known_hook(request: &HttpRequest) -> bool {
+    let id = request.match_info().get("id").map(str::parse);
+    let bridge = request.app_data::<Data<Bridge>>();
+    match (bridge, id) {
+        (Some(bridge), Some(Ok(id))) => is_hook_message(request) && bridge.hooks.is_known(id),
+        _ => false,
+    }
 }
 
 fn check_address(request: &HttpRequest) -> Result<(), u64> {

@@ -30,6 +30,19 @@ pub async fn object(request: &HttpRequest, payload: Payload) -> HttpResult<Map<S
     }
 }
 
+/// Reads the body as it was sent, with at most `most` bytes.
+pub async fn raw(request: &HttpRequest, payload: Payload, most: usize) -> HttpResult<Vec<u8>> {
+    up_to(request, payload, most).await
+}
+
+/// The JSON object in a body that was read with [`raw`].
+pub fn object_in(request: &HttpRequest, body: Vec<u8>) -> HttpResult<Map<String, Value>> {
+    match media_type(request).as_str() {
+        "application/json" => as_object(&without_mark(body)),
+        _ => Err(Problem::wrong_type()),
+    }
+}
+
 /// Reads a JSON object. Without a body, an empty object.
 pub async fn object_or_nothing(
     request: &HttpRequest,
@@ -117,8 +130,20 @@ fn media_type(request: &HttpRequest) -> String {
     name.trim().to_ascii_lowercase()
 }
 
-/// Reads the body within the time limit, without the byte order mark that some programs write.
+/// Reads the body without the byte order mark that some programs write.
 async fn whole(request: &HttpRequest, payload: Payload) -> HttpResult<Vec<u8>> {
+    Ok(without_mark(up_to(request, payload, usize::MAX).await?))
+}
+
+fn without_mark(mut body: Vec<u8>) -> Vec<u8> {
+    if body.starts_with(MARK) {
+        body.drain(..MARK.len());
+    }
+    body
+}
+
+/// Reads the body within the time limit, with at most `most` bytes, and no more than the setting allows.
+async fn up_to(request: &HttpRequest, payload: Payload, most: usize) -> HttpResult<Vec<u8>> {
     if is_encoded(request) {
         return Err(Problem::encoded());
     }
@@ -126,12 +151,8 @@ async fn whole(request: &HttpRequest, payload: Payload) -> HttpResult<Vec<u8>> {
     let (limit, within) = config.map_or_else(Default::default, |config| {
         (config.body_limit, config.body_timeout)
     });
-    let read = tokio::time::timeout(within, read(payload, limit)).await;
-    let mut body = read.unwrap_or_else(|_| Err(Problem::too_slow()))?;
-    if body.starts_with(MARK) {
-        body.drain(..MARK.len());
-    }
-    Ok(body)
+    let read = tokio::time::timeout(within, read(payload, limit.min(most))).await;
+    read.unwrap_or_else(|_| Err(Problem::too_slow()))
 }
 
 /// Whether the body is compressed or encoded in another way.

@@ -16,6 +16,9 @@ pub enum Error {
     Unauthenticated(NotKnown),
     #[error("the permission is missing")]
     Forbidden,
+    /// Why the caller is not allowed.
+    #[error("not allowed")]
+    Denied(Message),
     #[error("the user has no profile in Iaso")]
     NoProfile,
     #[error("Iaso is unavailable")]
@@ -84,6 +87,8 @@ pub enum NotKnown {
     User,
     /// A valid token of a user who was deactivated.
     Inactive,
+    /// The sender of a message does not have the secret of the webhook, or there is no such webhook.
+    Hook,
 }
 
 /// What is wrong with a request.
@@ -135,6 +140,7 @@ impl Error {
             | Self::NotConfigured(_)
             | Self::Unauthenticated(_)
             | Self::Forbidden
+            | Self::Denied(_)
             | Self::NoProfile
             | Self::IasoAway
             | Self::ManagedExternally
@@ -160,6 +166,10 @@ impl Error {
 
     pub fn no_key() -> Self {
         Self::NotFound(say("settings-key-not-found"))
+    }
+
+    pub fn no_hook() -> Self {
+        Self::NotFound(say("webhook-not-found"))
     }
 
     /// Wrong fields of the request itself.

@@ -1,6 +1,7 @@
 //! What the bridge does. Each module has a struct that holds only its own dependencies; a module uses only modules below it.
 //!
 //! ```text
+//! hooks           messages of other systems that start a pipeline
 //! launching       validates and stores a launch; idempotency keys, relaunch      live         changes for open streams
 //! runs            everything after that: the launch request, polls, reports,     monitoring   figures, status of OpenHEXA,
 //!                 stop requests, leases                                                       health of the bridge
@@ -16,6 +17,7 @@ pub mod configuration;
 pub mod defaults;
 mod error;
 pub mod flows;
+pub mod hooks;
 pub mod identity;
 mod jobs;
 pub mod launching;
@@ -45,6 +47,7 @@ use catalog::{CacheLimits, Catalog, Resources};
 use configuration::{AddressRules, Configuration};
 use defaults::DefaultParameters;
 use flows::Flows;
+use hooks::{HookParts, Hooks};
 use identity::Identity;
 use launching::{LaunchTimes, Launching};
 use live::{Live, StreamLimits, TaskJson};
@@ -86,6 +89,7 @@ pub struct Bridge {
     pub runs: Arc<Runs>,
     pub launching: Arc<Launching>,
     pub flows: Arc<Flows>,
+    pub hooks: Arc<Hooks>,
     pub live: Arc<Live>,
     pub monitoring: Arc<Monitoring>,
     pub health: Arc<Health>,
@@ -134,7 +138,7 @@ impl Bridge {
         ));
         let launching = new_launching(&parts, &configuration, &catalog, &resources, &tasks, &runs);
         let launching = Arc::new(launching);
-        let flows = Flows {
+        let flows = Arc::new(Flows {
             store: store.clone(),
             clock: clock.clone(),
             configuration: configuration.clone(),
@@ -147,7 +151,17 @@ impl Bridge {
             versions: Arc::default(),
             wake: Arc::default(),
             stop: parts.stop.clone(),
-        };
+        });
+        let hooks = Hooks::new(HookParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            jobs: jobs.clone(),
+            identity: identity.clone(),
+            configuration: configuration.clone(),
+            catalog: catalog.clone(),
+            launching: launching.clone(),
+            flows: flows.clone(),
+        });
         let monitoring = new_monitoring(&parts, &configuration);
         let live = new_live(&parts, &tasks, changed);
         Self {
@@ -157,8 +171,9 @@ impl Bridge {
                 clock.clone(),
                 parts.instances.clone(),
             )),
+            flows,
+            hooks: Arc::new(hooks),
             launching,
-            flows: Arc::new(flows),
             live: Arc::new(live),
             monitoring: Arc::new(monitoring),
             identity,

@@ -122,6 +122,7 @@ diesel::table! {
         interval_end -> Nullable<SqlTimestamp>,
         inputs -> Text,
         file -> Nullable<Text>,
+        ignored -> Nullable<Text>,
         replay_of -> Nullable<BigInt>,
         backfill_id -> Nullable<BigInt>,
         waiting -> Bool,

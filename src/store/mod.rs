@@ -14,6 +14,7 @@ mod events;
 mod flow_schema;
 pub mod flows;
 mod health;
+mod hooks;
 mod iaso;
 mod idempotency;
 mod keys;
@@ -71,6 +72,11 @@ pub use events::{
     last_event, report_totals,
 };
 pub use health::{PollingState, polling_state, probe_write};
+pub use hooks::{
+    NewHookMessage, StartedByHook, add_hook, add_hook_message, count_hooks, delete_hook, find_hook,
+    hooks_of_account, keep_hook, lock_hook_of_account, lock_hooks, put_hook, put_hook_secrets,
+    set_hook_last_used, started_by_message,
+};
 pub use iaso::{
     AttachOptions, UserLookup, drifted_mirrors, end_mirror_in_other_account, has_drifted_mirror,
     iaso_user, kill_requested, knows_account, mirrors_in_other_account, refresh_connections,

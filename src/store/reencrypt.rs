@@ -9,7 +9,9 @@ use diesel::sql_types::Bool;
 use super::connection::{Db, on};
 use super::encryption::Cipher;
 use super::error::Error;
+use super::flow_schema::hook;
 use super::schema::{config, config_change, connection, run};
+use super::types::DbUuid;
 
 /// The result of one pass over all rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +60,13 @@ pub fn can_decrypt_all(db: &mut Db<'_>, cipher: &Cipher) -> Result<bool, Error> 
         .filter(run::secrets.is_not_null())
         .select(run::secrets)
         .load(conn))?;
-    let mut encrypted = tokens.iter().chain(launches.iter().flatten());
+    let hooks: Vec<(String, Option<String>)> = on!(db, |conn| hook::table
+        .select((hook::secret, hook::old_secret))
+        .load(conn))?;
+    let hooks = hooks
+        .iter()
+        .flat_map(|(secret, old)| std::iter::once(secret).chain(old));
+    let mut encrypted = tokens.iter().chain(launches.iter().flatten()).chain(hooks);
     Ok(encrypted.all(|text| cipher.decrypt(text).is_ok())
         && contents
             .iter()
@@ -76,6 +84,7 @@ pub fn reencrypt(
     tokens(db, cipher, undecryptable, &mut totals)?;
     launches(db, cipher, undecryptable, &mut totals)?;
     history(db, cipher, undecryptable, &mut totals)?;
+    hooks(db, cipher, undecryptable, &mut totals)?;
     Ok(totals)
 }
 
@@ -208,6 +217,40 @@ fn history(
             .execute(conn))?)
         };
         totals.add(cipher, &stored, put, undecryptable)?;
+    }
+    Ok(())
+}
+
+/// The secrets of webhooks. With `Discard`, a secret that cannot be decrypted becomes empty: no message is accepted until an
+/// administrator creates a new secret.
+fn hooks(
+    db: &mut Db<'_>,
+    cipher: &Cipher,
+    undecryptable: Undecryptable,
+    totals: &mut ReencryptTotals,
+) -> Result<(), Error> {
+    let rows: Vec<(DbUuid, String, Option<String>)> = on!(db, |conn| hook::table
+        .select((hook::id, hook::secret, hook::old_secret))
+        .load(conn))?;
+    for (id, stored, old) in rows {
+        let put = |new: Option<String>| {
+            let new = new.unwrap_or_else(|| cipher.encrypt(""));
+            Ok(on!(db, |conn| diesel::update(hook::table.find(id))
+                .filter(hook::secret.eq(&stored))
+                .set(hook::secret.eq(&new))
+                .execute(conn))?)
+        };
+        totals.add(cipher, &stored, put, undecryptable)?;
+        let Some(old) = old else {
+            continue;
+        };
+        let put = |new: Option<String>| {
+            Ok(on!(db, |conn| diesel::update(hook::table.find(id))
+                .filter(hook::old_secret.eq(&old))
+                .set(hook::old_secret.eq(&new))
+                .execute(conn))?)
+        };
+        totals.add(cipher, &old, put, undecryptable)?;
     }
     Ok(())
 }

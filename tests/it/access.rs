@@ -96,6 +96,13 @@ fn table(story: &Story, task: i64) -> Vec<Row> {
             Some(json!({"content": {"note": "amended"}})),
             CONFIGURES,
         ),
+        get("/api/openhexa/hooks/".to_owned(), CONFIGURES),
+        (
+            Method::POST,
+            "/api/openhexa/hooks/".to_owned(),
+            Some(json!({"name": "Stock", "pipeline": id(1)})),
+            [401, 401, 403, 403, 403, 201],
+        ),
         // Last, because it deletes the configuration.
         (
             Method::DELETE,

@@ -29,7 +29,7 @@ fn lines(answer: &Answer) -> Vec<Value> {
 
 /// Its only line, without the fields that every log line has.
 #[track_caller]
-fn line(answer: &Answer) -> Value {
+pub fn line(answer: &Answer) -> Value {
     let mut lines = lines(answer);
     assert_eq!(lines.len(), 1, "{lines:#?}");
     let mut line = lines.remove(0);

@@ -117,6 +117,8 @@ fn value(cipher: &Cipher, column: (&str, &str), kind: &str, row: usize) -> Strin
         ("config", "content"),
         ("config_change", "content"),
         ("run", "secrets"),
+        ("hook", "secret"),
+        ("hook", "old_secret"),
     ]
     .contains(&column);
     match (column, kind) {

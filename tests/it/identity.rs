@@ -4,7 +4,7 @@ pub mod callback;
 mod credentials;
 mod outage;
 mod pages;
-mod tables;
+pub mod tables;
 
 use reqwest::Method;
 use rstest::rstest;

@@ -81,3 +81,4 @@ mod traceback;
 mod transport;
 mod upstream;
 mod validate;
+mod webhooks;

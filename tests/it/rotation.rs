@@ -19,7 +19,7 @@ const OTHER_KEY: &str = "secrets.encryption_key (OPENHEXA_BRIDGE__SECRETS__ENCRY
     decrypt the stored data. Restore the previous key, or add it to secrets.previous_encryption_keys. If it is lost, \
     `openhexa-bridge reencrypt --discard` deletes the data that no key decrypts";
 
-fn new_key() -> String {
+pub fn new_key() -> String {
     Cipher::generate_key().expose_secret().to_owned()
 }
 
@@ -35,7 +35,7 @@ async fn configured(base: Base) -> Story {
 
 impl Story {
     /// A command on this story's database, with these encryption keys.
-    fn with_keys(&self, args: &[&str], key: &str, previous: &str) -> Line {
+    pub fn with_keys(&self, args: &[&str], key: &str, previous: &str) -> Line {
         Line::of(args)
             .setting("DATABASE__URL", &self.database)
             .setting("SECRETS__ENCRYPTION_KEY", key)
@@ -43,12 +43,12 @@ impl Story {
             .setting("SECRETS__CALLBACK_KEY", &self.secrets.callback)
     }
 
-    async fn reencrypt(&self, key: &str, previous: &str) -> Ended {
+    pub async fn reencrypt(&self, key: &str, previous: &str) -> Ended {
         self.with_keys(&["reencrypt"], key, previous).run().await
     }
 
     /// Starts a bridge with these keys, or returns its error.
-    async fn starts(&self, key: &str, previous: &str) -> Result<(), String> {
+    pub async fn starts(&self, key: &str, previous: &str) -> Result<(), String> {
         let mut settings = self.settings.clone();
         settings.secrets.encryption_key = key.to_owned().into();
         settings.secrets.previous_encryption_keys = previous.to_owned().into();

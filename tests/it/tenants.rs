@@ -38,6 +38,8 @@ pub struct TwoAccounts {
     pub other_callback: String,
     /// A session of the second account's operator.
     pub other_session: String,
+    /// A webhook of the first account.
+    pub hook: String,
     others: Option<Emulator>,
 }
 
@@ -100,7 +102,11 @@ impl TwoAccounts {
             &format!("/pipelines/{}/", id(1)),
         );
         report.json(&said).send().await.expect(200);
+        let hook = json!({"name": MARK, "pipeline": id(1)});
+        let created = story.ask(As::Admin, Method::POST, "/hooks/").json(&hook);
+        let created = created.send().await.expect(201);
         Self {
+            hook: created["hook"]["id"].as_str().unwrap().to_owned(),
             is_shared: others.is_none(),
             other_session: iaso.session(iaso::profile(6, 2, MAY)),
             story,

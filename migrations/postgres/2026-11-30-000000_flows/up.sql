@@ -115,6 +115,8 @@ CREATE TABLE flow_run (
     interval_end TIMESTAMPTZ,
     inputs TEXT NOT NULL,
     file TEXT,
+    -- Keys of the message of a webhook that are no inputs.
+    ignored TEXT,
     replay_of BIGINT REFERENCES flow_run (id),
     backfill_id BIGINT REFERENCES backfill (id),
     -- Whether it waits for other runs of its flow to end.

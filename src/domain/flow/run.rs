@@ -64,6 +64,8 @@ pub struct Start {
     pub interval: Option<Interval>,
     pub inputs: Map<String, Value>,
     pub file: Option<FileFound>,
+    /// Keys of the message of a webhook that are no inputs.
+    pub ignored: Vec<String>,
     pub replay_of: Option<FlowRunId>,
     pub backfill: Option<BackfillId>,
 }

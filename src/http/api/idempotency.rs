@@ -1,4 +1,4 @@
-//! The header `Idempotency-Key` of a launch or relaunch.
+//! Headers that identify a request, such as `Idempotency-Key` of a launch or relaunch.
 
 use actix_web::HttpRequest;
 use serde_json::{Map, Value};
@@ -18,20 +18,22 @@ pub fn idempotency_key(
     operation: Operation,
     body: &Map<String, Value>,
 ) -> HttpResult<Option<Idempotency>> {
-    let mut keys = request.headers().get_all(HEADER);
+    let key = single_id(request, HEADER)?;
+    Ok(key.map(|key| bridge.launching.idempotency(key, operation, body)))
+}
+
+/// The value of a header that identifies a request or message.
+pub fn single_id(request: &HttpRequest, name: &str) -> HttpResult<Option<String>> {
+    let mut keys = request.headers().get_all(name);
     let Some(key) = keys.next() else {
         return Ok(None);
     };
     let text = key.to_str().ok().filter(|key| is_valid(key));
     if let (Some(key), None) = (text, keys.next()) {
-        return Ok(Some(bridge.launching.idempotency(
-            key.to_owned(),
-            operation,
-            body,
-        )));
+        return Ok(Some(key.to_owned()));
     }
     let sentence = say("idempotency-key").with("most", MAX_LENGTH);
-    Err(Problem::field(HEADER, sentence))
+    Err(Problem::field(name, sentence))
 }
 
 fn is_valid(text: &str) -> bool {

@@ -2,6 +2,7 @@
 
 pub mod callback;
 pub mod config;
+pub mod hooks;
 mod idempotency;
 mod include;
 pub mod json_types;

@@ -187,6 +187,9 @@ fn credentials() -> Value {
     json!({
         "key": {"type": "http", "scheme": "bearer", "description": "api-key"},
         "callback_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "api-callback-token"},
+        "hook_signature": {"type": "apiKey", "in": "header", "name": "webhook-signature", "description": "api-hook-signature"},
+        "hook_bearer": {"type": "http", "scheme": "bearer", "description": "api-hook-bearer"},
+        "hook_basic": {"type": "http", "scheme": "basic", "description": "api-hook-basic"},
         "iaso_session": {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "api-iaso-session"},
         "iaso_token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "api-iaso-token"},
     })

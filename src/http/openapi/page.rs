@@ -100,6 +100,9 @@ fn who(one: &Value, text_of: PageText) -> String {
                 Some("callback_token") => "docs-callback-token",
                 Some("iaso_session") => "docs-iaso-session",
                 Some("iaso_token") => "docs-iaso-token",
+                Some("hook_signature") => "docs-hook-signature",
+                Some("hook_bearer") => "docs-hook-bearer",
+                Some("hook_basic") => "docs-hook-basic",
                 Some(_) => "docs-key",
             },
         )

@@ -205,6 +205,7 @@ fn start(
             interval: None,
             inputs: defaults(&loaded.flow),
             file: Some(file.clone()),
+            ignored: Vec::new(),
             replay_of: None,
             backfill: None,
         },

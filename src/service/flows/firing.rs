@@ -173,6 +173,7 @@ impl Firing<'_> {
             interval: self.schedule.firings().interval(tick),
             inputs: super::inputs::defaults(&self.loaded.flow),
             file: None,
+            ignored: Vec::new(),
             replay_of: None,
             backfill: None,
         }

@@ -168,6 +168,7 @@ fn start_backfill(
         interval: schedule.and_then(|schedule| schedule.firings().interval(tick)),
         inputs: super::inputs::defaults(&loaded.flow),
         file: None,
+        ignored: Vec::new(),
         replay_of: None,
         backfill: Some(backfill.id),
     };

@@ -11,12 +11,13 @@ use super::new_runs::NewRun;
 use super::versions::Loaded;
 use crate::domain::flow::run::{Cause, FlowRun, PinnedPipeline, Start, StepRun};
 use crate::domain::flow::schedule::Interval;
-use crate::domain::ids::{AccountId, FlowRunId};
+use crate::domain::ids::{AccountId, FlowRunId, HookId};
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::service::Error;
+use crate::service::launching::MESSAGES_KEPT;
 use crate::store::flows::{self, Flow, IdempotentFlowRun};
-use crate::store::{self, Db};
+use crate::store::{self, Db, NewHookMessage, StartedByHook};
 
 /// A run as a caller requests it.
 #[derive(Clone, Debug)]
@@ -25,14 +26,18 @@ pub struct RunRequest {
     pub inputs: Map<String, Value>,
     pub interval: Option<Interval>,
     pub cause: Cause,
+    /// Keys of the message of a webhook that are no inputs.
+    pub ignored: Vec<String>,
     pub idempotency: Option<StartIdempotency>,
 }
 
-/// An idempotency key and the hash of its request.
+/// By what a repeated request is recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StartIdempotency {
-    pub(super) key: String,
-    pub(super) request: String,
+pub enum StartIdempotency {
+    /// A key of the client, and the hash of the request that was sent with it.
+    Key { key: String, request: String },
+    /// A message that a webhook received.
+    Message { hook: HookId, id: String },
 }
 
 /// A run to store.
@@ -61,7 +66,7 @@ impl Flows {
         body.sort_all_objects();
         let parts = [what[0], what[1], &body.to_string()];
         let request = self.seal.of("flow-request", &parts);
-        StartIdempotency { key, request }
+        StartIdempotency::Key { key, request }
     }
 
     /// Starts a run, or returns the run that the idempotency key already has.
@@ -86,6 +91,7 @@ impl Flows {
             interval: request.interval,
             inputs: values,
             file: None,
+            ignored: request.ignored,
             replay_of: None,
             backfill: None,
         };
@@ -128,8 +134,16 @@ impl Flows {
         Ok(run)
     }
 
+    /// The inputs that the current version of a flow declares.
+    pub async fn input_names(&self, account: AccountId, slug: &str) -> Result<Vec<String>, Error> {
+        let flow = self.flow(account, slug).await?;
+        let loaded = self.current(&flow).await?;
+        let inputs = loaded.flow.inputs.iter();
+        Ok(inputs.map(|input| input.name.value.clone()).collect())
+    }
+
     /// The run of this key.
-    pub(super) async fn existing(
+    pub async fn existing(
         &self,
         account: AccountId,
         key: Option<&StartIdempotency>,
@@ -160,10 +174,24 @@ fn known(
     key: &StartIdempotency,
     since: DateTime<Utc>,
 ) -> Result<Option<FlowRunId>, Error> {
-    match flows::find_idempotent_flow_run(db, account, &key.key, since)? {
-        Some((request, run)) if request == key.request => Ok(Some(run)),
-        Some(_) => Err(Error::OtherRequest(say("idempotency-other"))),
-        None => Ok(None),
+    match key {
+        StartIdempotency::Key { key, request } => {
+            match flows::find_idempotent_flow_run(db, account, key, since)? {
+                Some((known, run)) if known == *request => Ok(Some(run)),
+                Some(_) => Err(Error::OtherRequest(say("idempotency-other"))),
+                None => Ok(None),
+            }
+        }
+        StartIdempotency::Message { hook, id } => {
+            match store::started_by_message(db, *hook, id)? {
+                Some(StartedByHook::FlowRun(run)) => Ok(Some(run)),
+                // The hook started a pipeline at that time, and starts a flow now.
+                Some(StartedByHook::Task(_)) => {
+                    Err(Error::OtherRequest(say("webhook-other-target")))
+                }
+                None => Ok(None),
+            }
+        }
     }
 }
 
@@ -189,17 +217,41 @@ impl Prepared {
         };
         let steps = self.steps.clone().unwrap_or_else(|| new.steps());
         let id = new.insert_with(db, &steps)?;
-        if let Some(key) = self.idempotency.clone() {
-            let used = IdempotentFlowRun {
-                account,
-                key: key.key,
-                request: key.request,
-                run: id,
-                at: self.now,
-            };
-            flows::add_idempotent_flow_run(db, &used, self.keys_since)?;
+        if let Some(key) = &self.idempotency {
+            self.remember(db, key, id)?;
         }
         flows::flow_run(db, id)?.ok_or_else(Error::no_flow_run)
+    }
+}
+
+impl Prepared {
+    fn remember(
+        &self,
+        db: &mut Db<'_>,
+        key: &StartIdempotency,
+        run: FlowRunId,
+    ) -> Result<(), Error> {
+        match key {
+            StartIdempotency::Key { key, request } => {
+                let used = IdempotentFlowRun {
+                    account: self.start.account,
+                    key: key.clone(),
+                    request: request.clone(),
+                    run,
+                    at: self.now,
+                };
+                Ok(flows::add_idempotent_flow_run(db, &used, self.keys_since)?)
+            }
+            StartIdempotency::Message { hook, id } => {
+                let new = NewHookMessage {
+                    hook: *hook,
+                    id,
+                    started: StartedByHook::FlowRun(run),
+                    at: self.now,
+                };
+                Ok(store::add_hook_message(db, &new, self.now - MESSAGES_KEPT)?)
+            }
+        }
     }
 }
 

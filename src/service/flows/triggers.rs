@@ -74,6 +74,7 @@ fn start(
             interval: ended.start.interval,
             inputs: defaults(&loaded.flow),
             file: None,
+            ignored: Vec::new(),
             replay_of: None,
             backfill: None,
         },

@@ -1,9 +1,7 @@
 //! Authenticates requests: a callback token of a running pipeline, an API key (of the settings or the database), a
 //! session or token of Iaso, or, in `dev`, the local user.
 
-use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
 
 use super::accounts::Accounts;
 use super::callback_tokens::{CallbackKeys, CallbackTokens, TokenCheck, TokenLifetime};
@@ -12,6 +10,7 @@ use super::keys::ApiKeys;
 use super::sessions::Sessions;
 use super::users::{IasoSource, IasoUsers};
 use crate::clock::Clock;
+use crate::domain::constant_time::is_equal;
 use crate::domain::ids::AccountId;
 use crate::domain::principal::{Actor, CallbackClaim, Principal, Role};
 use crate::domain::user::CredentialKind;
@@ -253,19 +252,10 @@ impl AccessSettings {
     fn role_of(&self, given: &str) -> Option<Role> {
         let mut found = None;
         for key in &self.keys {
-            if is_equal(key.key.expose_secret(), given) {
+            if is_equal(key.key.expose_secret().as_bytes(), given.as_bytes()) {
                 found = found.max(Some(key.role));
             }
         }
         found
-    }
-}
-
-fn is_equal(one: &str, other: &str) -> bool {
-    let digest =
-        |text: &str| Hmac::<Sha256>::new_from_slice(b"compare").map(|mac| mac.chain_update(text));
-    match (digest(one), digest(other)) {
-        (Ok(one), Ok(other)) => one.verify(&other.finalize().into_bytes()).is_ok(),
-        _ => false,
     }
 }

@@ -25,6 +25,7 @@ mod users;
 pub use access::{
     AccessSettings, Caller, Credential, Identity, IdentityOptions, ONLY_ACCOUNT, SettingsKey,
 };
+pub(super) use cache::RecentCache;
 pub use callback_tokens::{CallbackKeys, CallbackTokens, TokenLifetime};
 pub use keys::{ApiKeys, KeyList, KeyState, ListedKey, state_name};
 pub use new_key::{CreatedKey, KeyRequest, MAX_NAME_LENGTH, create_key, is_valid_name};

@@ -113,14 +113,14 @@ impl Commit {
         if let Some(step) = step {
             step.record(db, task.id)?;
         }
-        if let Some(key) = self.request.idempotency.clone() {
+        if let Some(key) = &self.request.idempotency {
             idempotency::remember(db, &task, key, self.keys_since)?;
         }
         let config = self.config_of(&task);
         task.run.config = validation::masked(parameters(&self.definition), &config);
         store::insert_run(db, &self.new_run(&task, &config))?;
         let accepted = Event::new(self.lease.now, Source::User, EventKind::LaunchAccepted);
-        let accepted = accepted.data(event_data(&task, &self.checked));
+        let accepted = accepted.data(event_data(&task, &self.checked, &self.request));
         store::add_event(db, task.account, task.id, &accepted)?;
         Ok((self.attempt(task.id, config), task))
     }
@@ -210,10 +210,13 @@ impl Launching {
     }
 }
 
-fn event_data(task: &Task, checked: &ValidConfig) -> EventData {
-    let data = match task.relaunch_of {
-        Some(id) => EventData::default().relaunch_of(id),
-        None => EventData::default(),
+fn event_data(task: &Task, checked: &ValidConfig, request: &LaunchRequest) -> EventData {
+    let data = match (task.relaunch_of, &request.idempotency) {
+        (Some(id), _) => EventData::default().relaunch_of(id),
+        (None, Some(Idempotency::Message(message))) => {
+            EventData::default().webhook(&message.name, &message.ignored)
+        }
+        (None, Some(Idempotency::Key { .. }) | None) => EventData::default(),
     };
     let data = if checked.from_account.is_empty() {
         data

@@ -1,23 +1,42 @@
-//! Idempotency keys of launches: one key has one task, on every replica and after a restart.
+//! Idempotency keys of launches: one key has one task, on every replica and after a restart. The same holds for the messages
+//! of webhooks, by their ids.
 //!
-//! Key and task are stored in one transaction. If no task is created, the key can be used again. Of the request, a keyed hash is
-//! stored.
+//! Key and task are stored in one transaction. If no task is created, the key can be used again. Of a request with a key, a
+//! keyed hash is stored; a message with a known id has the task of the first one, whatever its body is.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use super::Launching;
-use crate::domain::ids::{AccountId, PipelineId, TaskId};
+use crate::domain::ids::{AccountId, HookId, PipelineId, TaskId};
 use crate::domain::message::say;
 use crate::domain::task::Task;
-use crate::service::Error;
-use crate::store::{self, Db, IdempotentLaunch};
+use crate::service::{Error, NotKnown};
+use crate::store::{self, Db, IdempotentLaunch, NewHookMessage, StartedByHook};
 
-/// A key and the hash of the request that was sent with it.
+/// How long the ids of messages are remembered: senders repeat a message for some days.
+pub const MESSAGES_KEPT: TimeDelta = TimeDelta::days(7);
+
+/// By what a repeated launch is recognised.
 #[derive(Clone, Debug)]
-pub struct Idempotency {
-    key: String,
-    request: String,
+pub enum Idempotency {
+    /// A key of the client, and the hash of the request that was sent with it.
+    Key {
+        key: String,
+        request: String,
+    },
+    Message(HookMessage),
+}
+
+/// A message that a webhook received.
+#[derive(Clone, Debug)]
+pub struct HookMessage {
+    pub hook: HookId,
+    /// The name of the hook, for the history of the task.
+    pub name: String,
+    pub id: String,
+    /// The keys of its body that the launch does not use, for the history of the task.
+    pub ignored: Vec<String>,
 }
 
 /// What is requested, besides the body.
@@ -41,7 +60,7 @@ impl Launching {
         };
         let parts = [what, id.as_str(), &in_order(body).to_string()];
         let request = self.seal.of("request", &parts);
-        Idempotency { key, request }
+        Idempotency::Key { key, request }
     }
 
     /// Launches, or returns the task that the key already has.
@@ -65,7 +84,8 @@ impl Launching {
         }
     }
 
-    async fn existing_task(
+    /// The task that the key or message already has.
+    pub(in crate::service) async fn existing_task(
         &self,
         account: AccountId,
         idempotency: &Idempotency,
@@ -94,7 +114,16 @@ pub fn lock(
     idempotency: &Idempotency,
     since: DateTime<Utc>,
 ) -> Result<Option<TaskId>, Error> {
-    store::lock_idempotency_key(db, account, &idempotency.key)?;
+    match idempotency {
+        Idempotency::Key { key, .. } => store::lock_idempotency_key(db, account, key)?,
+        Idempotency::Message(message) => {
+            let key = format!("message {} {}", message.hook, message.id);
+            store::lock_idempotency_key(db, account, &key)?;
+            if !store::keep_hook(db, message.hook)? {
+                return Err(Error::Unauthenticated(NotKnown::Hook));
+            }
+        }
+    }
     known(db, account, idempotency, since)
 }
 
@@ -104,9 +133,23 @@ fn known(
     idempotency: &Idempotency,
     since: DateTime<Utc>,
 ) -> Result<Option<TaskId>, Error> {
-    match store::find_idempotent_launch(db, account, &idempotency.key, since)? {
-        Some((request, task)) if request == idempotency.request => Ok(Some(task)),
+    let (key, request) = match idempotency {
+        Idempotency::Key { key, request } => (key, request),
+        Idempotency::Message(message) => return task_of_message(db, message),
+    };
+    match store::find_idempotent_launch(db, account, key, since)? {
+        Some((known, task)) if known == *request => Ok(Some(task)),
         Some(_) => Err(Error::OtherRequest(say("idempotency-other"))),
+        None => Ok(None),
+    }
+}
+
+fn task_of_message(db: &mut Db<'_>, message: &HookMessage) -> Result<Option<TaskId>, Error> {
+    let started = store::started_by_message(db, message.hook, &message.id)?;
+    match started {
+        Some(StartedByHook::Task(task)) => Ok(Some(task)),
+        // The hook started a flow at that time, and starts a pipeline now.
+        Some(StartedByHook::FlowRun(_)) => Err(Error::OtherRequest(say("webhook-other-target"))),
         None => Ok(None),
     }
 }
@@ -114,17 +157,33 @@ fn known(
 pub fn remember(
     db: &mut Db<'_>,
     task: &Task,
-    idempotency: Idempotency,
+    idempotency: &Idempotency,
     since: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let new = IdempotentLaunch {
-        account: task.account,
-        key: idempotency.key,
-        request: idempotency.request,
-        task: task.id,
-        at: task.created_at,
+    match idempotency {
+        Idempotency::Key { key, request } => {
+            let new = IdempotentLaunch {
+                account: task.account,
+                key: key.clone(),
+                request: request.clone(),
+                task: task.id,
+                at: task.created_at,
+            };
+            Ok(store::add_idempotent_launch(db, &new, since)?)
+        }
+        Idempotency::Message(message) => remember_message(db, task, message),
+    }
+}
+
+fn remember_message(db: &mut Db<'_>, task: &Task, message: &HookMessage) -> Result<(), Error> {
+    let at = task.created_at;
+    let new = NewHookMessage {
+        hook: message.hook,
+        id: &message.id,
+        started: StartedByHook::Task(task.id),
+        at,
     };
-    Ok(store::add_idempotent_launch(db, &new, since)?)
+    Ok(store::add_hook_message(db, &new, at - MESSAGES_KEPT)?)
 }
 
 /// The same JSON with the keys of every object in order.

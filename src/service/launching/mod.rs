@@ -11,7 +11,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 pub use commit::{LaunchRequest, StepAttempt};
-pub use idempotency::{Idempotency, Operation};
+pub(super) use idempotency::MESSAGES_KEPT;
+pub use idempotency::{HookMessage, Idempotency, Operation};
 pub use launch::{ShownWarning, Validated};
 pub use relaunch::RelaunchRequest;
 

@@ -31,6 +31,7 @@ pub struct StartColumns {
     interval_end: Option<DbTime>,
     inputs: String,
     file: Option<String>,
+    ignored: Option<String>,
     replay_of: Option<i64>,
     backfill_id: Option<i64>,
     created_at: DbTime,
@@ -70,6 +71,7 @@ impl From<&FlowRun> for StartColumns {
             interval_end: start.interval.map(|interval| DbTime(interval.end)),
             inputs: Value::Object(start.inputs.clone()).to_string(),
             file: start.file.as_ref().map(file_text),
+            ignored: (!start.ignored.is_empty()).then(|| json!(start.ignored).to_string()),
             replay_of: start.replay_of.map(|id| id.0),
             backfill_id: start.backfill.map(|id| id.0),
             created_at: DbTime(run.created_at),
@@ -135,6 +137,7 @@ fn start_of(row: StartColumns, code: Option<String>) -> Result<Start, Error> {
         }),
         inputs: object_of(&row.inputs)?,
         file: row.file.as_deref().map(file_of).transpose()?,
+        ignored: ignored_of(row.ignored.as_deref())?,
         replay_of: row.replay_of.map(FlowRunId),
         backfill: row.backfill_id.map(BackfillId),
     })
@@ -156,6 +159,17 @@ fn file_of(text: &str) -> Result<FileFound, Error> {
         })
     };
     found().ok_or(Error::Corrupt("file of a flow run"))
+}
+
+fn ignored_of(text: Option<&str>) -> Result<Vec<String>, Error> {
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
+    let all = json_of(text)?;
+    let all = all.as_array().into_iter().flatten();
+    Ok(all
+        .filter_map(|one| one.as_str().map(str::to_owned))
+        .collect())
 }
 
 pub fn problems_text(problems: &[Problem]) -> Option<String> {

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{Source, bare, closing, sources};
 
 /// A module and the modules that it may use.
-const MODULES: [(&str, &[&str]); 9] = [
+const MODULES: [(&str, &[&str]); 11] = [
     ("identity", &[]),
     ("configuration", &[]),
     ("catalog", &["configuration"]),
@@ -15,6 +15,14 @@ const MODULES: [(&str, &[&str]); 9] = [
     ("tasks", &["catalog", "configuration"]),
     ("runs", &["tasks", "catalog", "configuration", "identity"]),
     ("launching", &["runs", "tasks", "catalog", "configuration"]),
+    (
+        "flows",
+        &["launching", "runs", "catalog", "configuration", "identity"],
+    ),
+    (
+        "hooks",
+        &["flows", "launching", "catalog", "configuration", "identity"],
+    ),
     ("live", &["tasks"]),
     ("monitoring", &["configuration"]),
 ];

@@ -178,6 +178,8 @@ fn reads(accounts: &TwoAccounts) -> Vec<Row> {
         row("GET /api/openhexa/tasks/{id}/events", format!("{task}/events/"), READS_OURS).without_mark(),
         row("GET /api/openhexa/tasks/{id}/stream", format!("{task}/stream/"), READS_OURS).without_mark(),
         row("GET /api/openhexa/config", format!("{API}/config/"), ADMINISTERS),
+        row("GET /api/openhexa/hooks", format!("{API}/hooks/"), ADMINISTERS),
+        row("GET /api/openhexa/hooks/{id}", format!("{API}/hooks/{}/", accounts.hook), ADMINISTERS),
     ]
 }
 
@@ -263,6 +265,7 @@ fn writes(accounts: &TwoAccounts) -> Vec<Row> {
         row("POST /api/openhexa/tasks/{id}/cancel", format!("{task}/cancel/"), operates(202, 404)),
     ];
     all.extend(page_writes(accounts));
+    all.extend(hook_writes(accounts));
     all.extend([
         with(row("POST /api/openhexa/config/check", format!("{API}/config/check/"), administers(200)), json!({})),
         with(row("PUT /api/openhexa/config", format!("{API}/config/"), shared_statuses.edited), content),
@@ -270,6 +273,22 @@ fn writes(accounts: &TwoAccounts) -> Vec<Row> {
         row("DELETE /api/openhexa/config", format!("{API}/config/"), shared_statuses.deleted),
     ]);
     all
+}
+
+#[rustfmt::skip]
+fn hook_writes(accounts: &TwoAccounts) -> Vec<Row> {
+    let hook = format!("{API}/hooks/{}", accounts.hook);
+    let mut deleted = administers(204);
+    // The second request finds nothing to delete.
+    deleted[13] = 404;
+    vec![
+        // The sender of a message has the secret of the webhook; a role does not help.
+        with(row("POST /api/openhexa/hooks/{id}", format!("{hook}/"), [401; 14]), json!({})),
+        with(row("POST /api/openhexa/hooks", format!("{API}/hooks/"), administers(201)), json!({"name": "n", "pipeline": id(1)})),
+        with(row("PATCH /api/openhexa/hooks/{id}", format!("{hook}/"), administers(200)), json!({"name": MARK})),
+        row("POST /api/openhexa/hooks/{id}/secret", format!("{hook}/secret/"), administers(201)),
+        row("DELETE /api/openhexa/hooks/{id}", format!("{hook}/"), deleted),
+    ]
 }
 
 /// The credentials of each caller.
@@ -457,6 +476,7 @@ async fn compare_with_missing(accounts: &TwoAccounts) {
     let gaps = [
         (id(1), id(9)),
         ("/keys/7".to_owned(), "/keys/999999".to_owned()),
+        (accounts.hook.clone(), id(9)),
         (accounts.task.to_string(), "999999".to_owned()),
         (
             format!("\"task_id\":{}", accounts.task),
@@ -475,7 +495,10 @@ async fn compare_with_missing(accounts: &TwoAccounts) {
     // A shared workspace has the pipelines of both accounts.
     let is_anothers = |route: &str| {
         route.contains("{id}")
-            && (!accounts.is_shared || route.contains("/tasks/") || route.starts_with("PATCH"))
+            && (!accounts.is_shared
+                || route.contains("/tasks/")
+                || route.contains("/hooks/")
+                || route.starts_with("PATCH"))
     };
     for row in rows(accounts)
         .into_iter()

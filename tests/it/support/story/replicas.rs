@@ -90,6 +90,15 @@ impl Story {
         answer.json().await
     }
 
+    /// A POST request without credentials to another bridge.
+    pub fn ask_elsewhere(&self, url: &str, path: &str) -> Ask<'_> {
+        let url = format!("{url}/api/openhexa{path}");
+        Ask {
+            story: self,
+            request: self.client.post(url),
+        }
+    }
+
     /// A report at another bridge.
     pub async fn report_at(&self, url: &str, pipeline: &str, body: &Value) {
         let url = format!("{url}/api/openhexa/pipelines/{pipeline}/");
