@@ -22,6 +22,7 @@ pub fn details(language: Language, event: &Event) -> Option<String> {
         own("run"),
         own("status"),
         relaunch_of(language, data),
+        outside_flow(language, data),
         left_out(language, data),
         reason(event).map(|note| language.note(&note)),
         by(language, data),
@@ -77,6 +78,12 @@ pub fn reason(event: &Event) -> Option<Note> {
 fn relaunch_of(language: Language, data: &EventData) -> Option<String> {
     let task = data.number("relaunch_of")?;
     Some(value(language, "detail-relaunch-of", task))
+}
+
+fn outside_flow(language: Language, data: &EventData) -> Option<String> {
+    let (flow, run) = (data.text("flow")?, data.number("flow_run")?);
+    let sentence = say("detail-outside-flow").with("flow", flow);
+    Some(language.translate(&sentence.with("run", run)))
 }
 
 fn left_out(language: Language, data: &EventData) -> Option<String> {

@@ -30,6 +30,18 @@ pub async fn object(request: &HttpRequest, payload: Payload) -> HttpResult<Map<S
     }
 }
 
+/// Reads a JSON object that may have this many bytes, even if the setting allows fewer.
+pub async fn object_up_to(
+    request: &HttpRequest,
+    payload: Payload,
+    bytes: usize,
+) -> HttpResult<Map<String, Value>> {
+    match media_type(request).as_str() {
+        "application/json" => as_object(&whole_up_to(request, payload, bytes).await?),
+        _ => Err(Problem::wrong_type()),
+    }
+}
+
 /// Reads a JSON object. Without a body, an empty object.
 pub async fn object_or_nothing(
     request: &HttpRequest,
@@ -119,12 +131,17 @@ fn media_type(request: &HttpRequest) -> String {
 
 /// Reads the body within the time limit, without the byte order mark that some programs write.
 async fn whole(request: &HttpRequest, payload: Payload) -> HttpResult<Vec<u8>> {
+    whole_up_to(request, payload, 0).await
+}
+
+/// The limit is that of the settings, or `bytes` if that is more.
+async fn whole_up_to(request: &HttpRequest, payload: Payload, bytes: usize) -> HttpResult<Vec<u8>> {
     if is_encoded(request) {
         return Err(Problem::encoded());
     }
     let config = request.app_data::<Data<HttpConfig>>();
     let (limit, within) = config.map_or_else(Default::default, |config| {
-        (config.body_limit, config.body_timeout)
+        (config.body_limit.max(bytes), config.body_timeout)
     });
     let read = tokio::time::timeout(within, read(payload, limit)).await;
     let mut body = read.unwrap_or_else(|_| Err(Problem::too_slow()))?;

@@ -18,17 +18,19 @@ pub fn idempotency_key(
     operation: Operation,
     body: &Map<String, Value>,
 ) -> HttpResult<Option<Idempotency>> {
+    let key = key_of(request)?;
+    Ok(key.map(|key| bridge.launching.idempotency(key, operation, body)))
+}
+
+/// The header alone.
+pub fn key_of(request: &HttpRequest) -> HttpResult<Option<String>> {
     let mut keys = request.headers().get_all(HEADER);
     let Some(key) = keys.next() else {
         return Ok(None);
     };
     let text = key.to_str().ok().filter(|key| is_valid(key));
     if let (Some(key), None) = (text, keys.next()) {
-        return Ok(Some(bridge.launching.idempotency(
-            key.to_owned(),
-            operation,
-            body,
-        )));
+        return Ok(Some(key.to_owned()));
     }
     let sentence = say("idempotency-key").with("most", MAX_LENGTH);
     Err(Problem::field(HEADER, sentence))

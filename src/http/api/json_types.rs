@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::schemas::{TaskFlowRun, TaskStatus};
+use super::schemas::{TaskFlowRun, TaskStatus, TaskVersion};
 use crate::domain::ids::TaskId;
 use crate::domain::parameters::{Parameter, masked};
 use crate::domain::pipeline::{Pipeline, PipelineSummary, RunSummary, Version, VersionLabel};
@@ -122,14 +122,6 @@ struct TaskPipeline {
 }
 
 #[derive(Serialize, ToSchema)]
-struct TaskVersion {
-    #[schema(format = "uuid")]
-    id: String,
-    #[serde(rename = "versionNumber")]
-    number: i64,
-}
-
-#[derive(Serialize, ToSchema)]
 struct TaskRun {
     #[schema(format = "uuid")]
     id: String,
@@ -182,10 +174,7 @@ fn pipeline_of(task: &Task) -> TaskPipeline {
         id: task.pipeline.id.to_string(),
         code: task.pipeline.code.clone(),
         name: task.pipeline.name.clone(),
-        version: task.pipeline.version.as_ref().map(|version| TaskVersion {
-            id: version.id.to_string(),
-            number: version.number,
-        }),
+        version: task.pipeline.version.as_ref().map(TaskVersion::from),
     }
 }
 

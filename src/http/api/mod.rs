@@ -2,10 +2,13 @@
 
 pub mod callback;
 pub mod config;
+pub mod flows;
 mod idempotency;
+mod if_match;
 mod include;
 pub mod json_types;
 pub mod launch;
+mod open_stream;
 pub mod pipeline_lists;
 pub mod pipelines;
 pub mod query;
