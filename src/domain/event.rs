@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::codes::codes;
+use super::flow_step::FlowStep;
 use super::ids::{RunId, TaskId};
 use super::note::{Note, NoteCode};
 use super::observation::ReportedStatus;
@@ -148,6 +149,13 @@ impl EventData {
     #[must_use]
     pub fn relaunch_of(self, task: TaskId) -> Self {
         self.put("relaunch_of", task.0)
+    }
+
+    /// The run of a flow that launched the task that is relaunched; the new task does not belong to it.
+    #[must_use]
+    pub fn outside_flow(self, step: &FlowStep) -> Self {
+        self.put("flow", step.flow.as_str())
+            .put("flow_run", step.run.0)
     }
 
     /// Parameters that were left out, because their value was 0 and is not among their choices.

@@ -3,7 +3,7 @@
 
 use super::routes::{Router, delete, get, patch, post, put};
 use super::{api, openapi};
-use super::{audited, launch_limited, path, requires, requires_or_no_profile};
+use super::{audited, flow_limited, launch_limited, path, requires, requires_or_no_profile};
 use crate::domain::principal::Role::{Administrator, Operator, Viewer};
 
 pub fn all() -> Router {
@@ -11,6 +11,8 @@ pub fn all() -> Router {
         .service(pipelines())
         .service(configuration())
         .service(tasks())
+        .service(flows())
+        .service(flow_runs())
         .service(hooks())
         .service(path("/openapi.json", [get().to(openapi::endpoints::json)]))
         .service(path("/docs", [get().to(openapi::endpoints::html)]))
@@ -167,6 +169,159 @@ fn hooks() -> Router {
             [audited(
                 "hook.rotate",
                 requires(Administrator, post().to(api::hooks::manage::rotate)),
+            )],
+        ))
+}
+
+fn flows() -> Router {
+    let validate = post().to(api::flows::documents::validate);
+    Router::default()
+        // Before `/flows/{slug}`. Only its POST, because `validate` can also be the slug of a flow.
+        .service(
+            path(
+                "/flows/validate",
+                [requires(Viewer, flow_limited(validate))],
+            )
+            .only_post(),
+        )
+        .service(path(
+            "/flows",
+            [
+                requires(Viewer, get().to(api::flows::flow::list)),
+                audited(
+                    "flow.create",
+                    requires(
+                        Operator,
+                        flow_limited(post().to(api::flows::documents::create)),
+                    ),
+                ),
+            ],
+        ))
+        .service(path(
+            "/flows/{slug}",
+            [
+                requires(Viewer, get().to(api::flows::flow::detail)),
+                audited(
+                    "flow.replace",
+                    requires(
+                        Operator,
+                        flow_limited(put().to(api::flows::documents::replace)),
+                    ),
+                ),
+                audited(
+                    "flow.delete",
+                    requires(Operator, delete().to(api::flows::flow::delete)),
+                ),
+            ],
+        ))
+        .service(of_a_flow())
+}
+
+fn of_a_flow() -> Router {
+    use api::flows::{backfills, flow, history, runs};
+    Router::default()
+        .service(path(
+            "/flows/{slug}/versions",
+            [requires(Viewer, get().to(history::versions))],
+        ))
+        .service(path(
+            "/flows/{slug}/versions/{number}",
+            [requires(Viewer, get().to(history::version))],
+        ))
+        .service(path(
+            "/flows/{slug}/pause",
+            [audited(
+                "flow.pause",
+                requires(Operator, post().to(flow::pause)),
+            )],
+        ))
+        .service(path(
+            "/flows/{slug}/resume",
+            [audited(
+                "flow.resume",
+                requires(Operator, post().to(flow::resume)),
+            )],
+        ))
+        .service(path(
+            "/flows/{slug}/schedules/{schedule}/pause",
+            [audited(
+                "flow.pause",
+                requires(Operator, post().to(flow::pause_schedule)),
+            )],
+        ))
+        .service(path(
+            "/flows/{slug}/schedules/{schedule}/resume",
+            [audited(
+                "flow.resume",
+                requires(Operator, post().to(flow::resume_schedule)),
+            )],
+        ))
+        .service(path(
+            "/flows/{slug}/next",
+            [requires(Viewer, get().to(history::next))],
+        ))
+        .service(path(
+            "/flows/{slug}/ticks",
+            [requires(Viewer, get().to(history::ticks))],
+        ))
+        .service(path(
+            "/flows/{slug}/run",
+            [audited(
+                "flow.run",
+                requires(Operator, flow_limited(post().to(runs::run))),
+            )],
+        ))
+        .service(path(
+            "/flows/{slug}/backfills",
+            [
+                requires(Viewer, get().to(backfills::list)),
+                audited(
+                    "backfill.start",
+                    requires(Operator, flow_limited(post().to(backfills::start))),
+                ),
+            ],
+        ))
+}
+
+fn flow_runs() -> Router {
+    use api::flows::{backfills, run_events, runs, stream};
+    Router::default()
+        .service(path("/flow-runs", [requires(Viewer, get().to(runs::list))]))
+        .service(path(
+            "/flow-runs/{id}",
+            [requires(Viewer, get().to(runs::detail))],
+        ))
+        .service(path(
+            "/flow-runs/{id}/events",
+            [requires(Viewer, get().to(run_events::events))],
+        ))
+        .service(path(
+            "/flow-runs/{id}/stream",
+            [requires(Viewer, get().to(stream::stream))],
+        ))
+        .service(path(
+            "/flow-runs/{id}/cancel",
+            [audited(
+                "flow_run.cancel",
+                requires(Operator, post().to(runs::cancel)),
+            )],
+        ))
+        .service(path(
+            "/flow-runs/{id}/replay",
+            [audited(
+                "flow_run.replay",
+                requires(Operator, flow_limited(post().to(runs::replay))),
+            )],
+        ))
+        .service(path(
+            "/backfills/{id}",
+            [requires(Viewer, get().to(backfills::detail))],
+        ))
+        .service(path(
+            "/backfills/{id}/cancel",
+            [audited(
+                "backfill.cancel",
+                requires(Operator, post().to(backfills::cancel)),
             )],
         ))
 }

@@ -78,7 +78,7 @@ fn outcome(status: StatusCode) -> &'static str {
     }
 }
 
-/// What was changed: as set by the handler, else the id in the path, else the new version of the configuration.
+/// What was changed: as set by the handler, else the id or slug in the path, else the new version of the configuration.
 fn object(request: &HttpRequest, response: &ServiceResponse<BoxBody>) -> Option<String> {
     let version = response.headers().get(header::ETAG);
     let version = version.and_then(|value| value.to_str().ok());
@@ -86,7 +86,12 @@ fn object(request: &HttpRequest, response: &ServiceResponse<BoxBody>) -> Option<
     let set_by_handler = extensions
         .get::<AuditObject>()
         .map(|object| object.0.clone());
-    let named = set_by_handler.or_else(|| request.match_info().get("id").map(str::to_owned));
+    let in_path = || {
+        ["id", "slug"]
+            .iter()
+            .find_map(|name| request.match_info().get(name))
+    };
+    let named = set_by_handler.or_else(|| in_path().map(str::to_owned));
     named.or_else(|| version.map(|version| format!("version {}", version.trim_matches('"'))))
 }
 

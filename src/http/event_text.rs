@@ -24,6 +24,7 @@ pub fn details(language: Language, event: &Event) -> Option<String> {
         relaunch_of(language, data),
         webhook(language, data),
         ignored(language, data),
+        outside_flow(language, data),
         left_out(language, data),
         reason(event).map(|note| language.note(&note)),
         by(language, data),
@@ -89,6 +90,12 @@ fn webhook(language: Language, data: &EventData) -> Option<String> {
 fn ignored(language: Language, data: &EventData) -> Option<String> {
     let keys = data.texts("ignored").join(", ");
     (!keys.is_empty()).then(|| value(language, "detail-ignored", keys))
+}
+
+fn outside_flow(language: Language, data: &EventData) -> Option<String> {
+    let (flow, run) = (data.text("flow")?, data.number("flow_run")?);
+    let sentence = say("detail-outside-flow").with("flow", flow);
+    Some(language.translate(&sentence.with("run", run)))
 }
 
 fn left_out(language: Language, data: &EventData) -> Option<String> {

@@ -95,6 +95,11 @@ fn launch_limited(route: Route) -> Route {
     route.map(|inner| inner.wrap(from_fn(rate_limit::limit_launches)))
 }
 
+/// The same limit, with a message about flows.
+fn flow_limited(route: Route) -> Route {
+    route.map(|inner| inner.wrap(from_fn(rate_limit::limit_flows)))
+}
+
 /// Writes each request to the audit log, also refused ones.
 fn audited(action: &'static str, route: Route) -> Route {
     let log = from_fn(move |request, next| audit::log_action(action, request, next));

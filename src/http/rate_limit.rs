@@ -62,6 +62,20 @@ pub async fn limit_launches(
     .await
 }
 
+/// Limits requests with which the bridge parses documents or starts runs of flows, together with launches.
+pub async fn limit_flows(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    check(
+        request,
+        next,
+        |limits| &limits.launches,
+        "too-many-flow-requests",
+    )
+    .await
+}
+
 async fn check(
     request: ServiceRequest,
     next: Next<BoxBody>,

@@ -32,7 +32,17 @@ pub async fn object(request: &HttpRequest, payload: Payload) -> HttpResult<Map<S
 
 /// Reads the body as it was sent, with at most `most` bytes.
 pub async fn raw(request: &HttpRequest, payload: Payload, most: usize) -> HttpResult<Vec<u8>> {
-    up_to(request, payload, most).await
+    limited(request, payload, |limit| limit.min(most)).await
+}
+
+/// Reads a JSON object that may have this many bytes, even if the setting allows fewer.
+pub async fn object_up_to(
+    request: &HttpRequest,
+    payload: Payload,
+    bytes: usize,
+) -> HttpResult<Map<String, Value>> {
+    let body = limited(request, payload, |limit| limit.max(bytes)).await?;
+    object_in(request, body)
 }
 
 /// The JSON object in a body that was read with [`raw`].
@@ -132,7 +142,9 @@ fn media_type(request: &HttpRequest) -> String {
 
 /// Reads the body without the byte order mark that some programs write.
 async fn whole(request: &HttpRequest, payload: Payload) -> HttpResult<Vec<u8>> {
-    Ok(without_mark(up_to(request, payload, usize::MAX).await?))
+    Ok(without_mark(
+        limited(request, payload, |limit| limit).await?,
+    ))
 }
 
 fn without_mark(mut body: Vec<u8>) -> Vec<u8> {
@@ -142,16 +154,20 @@ fn without_mark(mut body: Vec<u8>) -> Vec<u8> {
     body
 }
 
-/// Reads the body within the time limit, with at most `most` bytes, and no more than the setting allows.
-async fn up_to(request: &HttpRequest, payload: Payload, most: usize) -> HttpResult<Vec<u8>> {
+/// Reads the body within the time limit. `limit_for` gets the limit of the settings.
+async fn limited(
+    request: &HttpRequest,
+    payload: Payload,
+    limit_for: impl FnOnce(usize) -> usize,
+) -> HttpResult<Vec<u8>> {
     if is_encoded(request) {
         return Err(Problem::encoded());
     }
     let config = request.app_data::<Data<HttpConfig>>();
     let (limit, within) = config.map_or_else(Default::default, |config| {
-        (config.body_limit, config.body_timeout)
+        (limit_for(config.body_limit), config.body_timeout)
     });
-    let read = tokio::time::timeout(within, read(payload, limit.min(most))).await;
+    let read = tokio::time::timeout(within, read(payload, limit)).await;
     read.unwrap_or_else(|_| Err(Problem::too_slow()))
 }
 

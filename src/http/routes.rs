@@ -16,6 +16,8 @@ pub struct Router(Vec<Resource>);
 pub struct Resource {
     path: String,
     routes: Vec<Route>,
+    /// Whether requests with another method are for a later resource whose path matches too.
+    only_post: bool,
 }
 
 /// One route, as tests and the API reference see it.
@@ -72,6 +74,15 @@ impl Resource {
         Self {
             path: path.to_owned(),
             routes: routes.into(),
+            only_post: false,
+        }
+    }
+
+    /// Leaves all other methods to a later resource whose path matches too.
+    pub fn only_post(self) -> Self {
+        Self {
+            only_post: true,
+            ..self
         }
     }
 
@@ -79,6 +90,10 @@ impl Resource {
         let allowed = methods(&self.routes);
         let refuse = move || std::future::ready(error::wrong_method(&allowed));
         let resource = web::resource(self.path).default_service(web::to(refuse));
+        let resource = match self.only_post {
+            true => resource.guard(guard::Post()),
+            false => resource,
+        };
         let routes = self.routes.into_iter().map(|route| route.inner);
         routes.fold(resource, actix_web::Resource::route)
     }

@@ -1,12 +1,13 @@
 //! `GET /pipelines/config/` for every signed-in user; `/config/` for administrators.
 
-use actix_web::http::header::{ETAG, IF_MATCH};
+use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::if_match::expected;
 use super::json_types::time;
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
@@ -295,11 +296,4 @@ fn content(body: &Map<String, Value>) -> HttpResult<Option<Map<String, Value>>> 
                 .ok_or_else(|| Problem::field("content", say("config-content")))
         }
     }
-}
-
-/// `If-Match: "7"`. `*` matches any version; a value that is not a version of the bridge matches none.
-fn expected(request: &HttpRequest) -> Option<i64> {
-    let value = request.headers().get(IF_MATCH)?;
-    let text = value.to_str().unwrap_or_default().trim();
-    (text != "*").then(|| text.trim_matches('"').parse().unwrap_or(-1))
 }

@@ -18,8 +18,13 @@ pub fn idempotency_key(
     operation: Operation,
     body: &Map<String, Value>,
 ) -> HttpResult<Option<Idempotency>> {
-    let key = single_id(request, HEADER)?;
+    let key = key_of(request)?;
     Ok(key.map(|key| bridge.launching.idempotency(key, operation, body)))
+}
+
+/// The header alone.
+pub fn key_of(request: &HttpRequest) -> HttpResult<Option<String>> {
+    single_id(request, HEADER)
 }
 
 /// The value of a header that identifies a request or message.

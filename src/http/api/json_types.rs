@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::schemas::{TaskFlowRun, TaskStatus};
+use super::schemas::{TaskFlowRun, TaskStatus, TaskVersion};
 use crate::domain::ids::TaskId;
 use crate::domain::task::Task;
 use crate::domain::validation;
@@ -120,14 +120,6 @@ struct TaskPipeline {
 }
 
 #[derive(Serialize, ToSchema)]
-struct TaskVersion {
-    #[schema(format = "uuid")]
-    id: String,
-    #[serde(rename = "versionNumber")]
-    number: i64,
-}
-
-#[derive(Serialize, ToSchema)]
 struct TaskRun {
     #[schema(format = "uuid")]
     id: String,
@@ -180,10 +172,7 @@ fn pipeline_of(task: &Task) -> TaskPipeline {
         id: task.pipeline.id.to_string(),
         code: task.pipeline.code.clone(),
         name: task.pipeline.name.clone(),
-        version: task.pipeline.version.as_ref().map(|version| TaskVersion {
-            id: version.id.to_string(),
-            number: version.number,
-        }),
+        version: task.pipeline.version.as_ref().map(TaskVersion::from),
     }
 }
 

@@ -2,11 +2,14 @@
 
 pub mod callback;
 pub mod config;
+pub mod flows;
 pub mod hooks;
 mod idempotency;
+mod if_match;
 mod include;
 pub mod json_types;
 pub mod launch;
+mod open_stream;
 mod pipeline_json;
 pub mod pipeline_lists;
 pub mod pipelines;

@@ -44,6 +44,11 @@ impl Query {
         found.map(|(_, value)| value.trim())
     }
 
+    /// The names of all parameters.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// All values of a parameter that can be repeated.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let own = self.0.iter().filter(move |(own, _)| own == name);

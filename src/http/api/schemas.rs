@@ -6,6 +6,7 @@ use utoipa::openapi::{Object, ObjectBuilder, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::flow_step::FlowStep;
+use crate::domain::pipeline::VersionLabel;
 use crate::domain::task::Status;
 
 /// A complete list.
@@ -54,4 +55,29 @@ impl From<&FlowStep> for TaskFlowRun {
             attempt: step.attempt,
         }
     }
+}
+
+/// The version of a task's or step's pipeline.
+#[derive(Serialize, ToSchema)]
+pub struct TaskVersion {
+    #[schema(format = "uuid")]
+    id: String,
+    #[serde(rename = "versionNumber")]
+    number: i64,
+}
+
+impl From<&VersionLabel> for TaskVersion {
+    fn from(version: &VersionLabel) -> Self {
+        Self {
+            id: version.id.to_string(),
+            number: version.number,
+        }
+    }
+}
+
+/// Text, or an object.
+pub fn text_or_object() -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Array(vec![Type::String, Type::Object]))
+        .build()
 }

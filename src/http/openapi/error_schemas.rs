@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::http::api::json_types::TaskProgressJson;
 use crate::http::api::schemas::TaskStatus;
+use crate::http::error::PlaceJson;
 
 /// Why a request failed, in one sentence.
 #[derive(Serialize, ToSchema)]
@@ -50,6 +51,24 @@ pub struct RelaunchConflictJson {
 #[schema(as = Invalid)]
 pub struct InvalidJson {
     error: String,
+    #[serde(flatten)]
+    fields: BTreeMap<String, FieldErrorsJson>,
+}
+
+/// The request about a flow is not valid. Each invalid field has its own key.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FlowInvalid)]
+pub struct FlowInvalidJson {
+    error: String,
+    /// The faults of the document in the order of their lines, such as "line 3, column 5: …".
+    #[schema(nullable = false)]
+    document: Option<Vec<String>>,
+    /// The same faults with their positions.
+    #[schema(nullable = false)]
+    places: Option<Vec<PlaceJson>>,
+    /// By step, the errors of its parameters.
+    #[schema(nullable = false)]
+    steps: Option<BTreeMap<String, BTreeMap<String, Vec<String>>>>,
     #[serde(flatten)]
     fields: BTreeMap<String, FieldErrorsJson>,
 }

@@ -54,6 +54,7 @@ event-stop-not-accepted = OpenHEXA did not accept the stop request
 event-mirror-moved = The task’s row in Iaso was moved to another account and is no longer updated
 
 detail-relaunch-of = relaunch of task { $value }
+detail-outside-flow = outside the flow { $flow }, whose run { $run } launched that task
 detail-left-out = left out because 0 is not one of the choices: { $value }
 detail-by = by { $value }
 detail-progress = { $done } of { $of }

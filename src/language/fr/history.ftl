@@ -54,6 +54,7 @@ event-stop-not-accepted = OpenHEXA n’a pas accepté la demande d’arrêt
 event-mirror-moved = Dans Iaso, la tâche a été déplacée vers un autre compte ; elle n’y est plus mise à jour
 
 detail-relaunch-of = relance de la tâche { $value }
+detail-outside-flow = hors du flux { $flow }, dont l’exécution { $run } a lancé cette tâche
 detail-left-out = paramètres non envoyés (0 ne fait pas partie de leurs choix) : { $value }
 detail-by = par { $value }
 detail-progress = { $done } sur { $of }

@@ -8,6 +8,8 @@
 //! advancing.rs   a run's next actions                starting_step.rs   creates the task of an attempt
 //! firing.rs      schedules that are due              slots.rs       waiting runs and backfills
 //! triggers.rs    the end of a run starts other flows   files.rs   new files start runs
+//! reading.rs     flows and runs as they are shown    pages.rs       lists, page by page
+//! events.rs      the history of a run                cursor.rs      positions in lists
 //! ```
 //!
 //! What must happen once is protected by row locks and unique keys; leases and signals only save work.
@@ -16,13 +18,16 @@ mod advancing;
 mod backfills;
 mod cancelling;
 mod changes;
+mod cursor;
 mod definitions;
 mod documents;
+mod events;
 mod facts;
 mod files;
 mod firing;
 mod inputs;
 mod new_runs;
+mod pages;
 mod preparing;
 mod problems;
 mod reading;
@@ -42,10 +47,14 @@ use tokio_util::sync::CancellationToken;
 
 pub use backfills::{BackfillRequest, BackfillView};
 pub use documents::{CheckedDocument, SavedFlow};
-pub use reading::{FlowView, RunView, StepView, upcoming};
+pub use events::{RunEvent, RunEventKind, history};
+pub use pages::{Page, PageQuery};
+pub use reading::{FlowView, RunMark, RunView, StepView, upcoming};
 pub use replaying::ReplayVersion;
-pub use starting::{RunRequest, StartIdempotency};
+pub use starting::{RunRequest, StartIdempotency, body_of};
 pub use versions::Loaded;
+
+pub use crate::store::flows::{FlowRunFilter, FlowVersion, TickRow};
 
 use super::Seal;
 use super::catalog::Catalog;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::Flows;
 use super::versions::Loaded;
+use crate::domain::flow::document::{FlowDocument, Schedule};
 use crate::domain::flow::run::{FlowRun, StepRun};
 use crate::domain::flow::schedule::Firing;
 use crate::domain::ids::{AccountId, FlowId, FlowRunId, TaskId};
@@ -52,6 +53,15 @@ pub struct StepView {
     pub attempts: Vec<(u32, Task)>,
     /// The task whose result the step has: that of its last attempt, or the one that is reused.
     pub task: Option<Task>,
+}
+
+/// The state of a run as numbers: another state has another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunMark {
+    pub revision: i64,
+    /// The sum of the revisions of its tasks.
+    pub tasks: i64,
+    pub has_ended: bool,
 }
 
 impl Flows {
@@ -117,6 +127,17 @@ impl Flows {
         found?.ok_or_else(|| Error::NotFound(say("flow-version-not-found")))
     }
 
+    /// The next firing times of the schedules of a document, in order.
+    pub fn firings_of(
+        &self,
+        document: &FlowDocument,
+        from: Option<DateTime<Utc>>,
+        count: usize,
+    ) -> Vec<(String, Firing)> {
+        let from = from.unwrap_or_else(|| self.clock.now());
+        upcoming(&document.schedules, from, count)
+    }
+
     /// The next firing times of all schedules of a flow, in order.
     pub async fn next(
         &self,
@@ -127,11 +148,7 @@ impl Flows {
     ) -> Result<Vec<(String, Firing)>, Error> {
         let flow = self.flow(account, slug).await?;
         let loaded = self.current(&flow).await?;
-        Ok(upcoming(
-            &loaded.flow.schedules,
-            from.unwrap_or_else(|| self.clock.now()),
-            count,
-        ))
+        Ok(self.firings_of(&loaded.flow, from, count))
     }
 
     pub async fn ticks(&self, query: TickQuery) -> Result<Vec<TickRow>, Error> {
@@ -163,6 +180,24 @@ impl Flows {
         Ok(self.run_of(account, id).await?.revision)
     }
 
+    /// What changes whenever the run or one of its tasks does.
+    pub async fn run_mark(&self, account: AccountId, id: FlowRunId) -> Result<RunMark, Error> {
+        self.store
+            .snapshot(move |db| {
+                let run = flows::flow_run_of_account(db, account, id)?;
+                let run = run.ok_or_else(Error::no_flow_run)?;
+                let attempts = flows::attempts_of(db, id)?;
+                let ids: Vec<TaskId> = attempts.iter().map(|(_, _, task)| *task).collect();
+                let tasks = store::unscoped_tasks_without_result(db, &ids)?;
+                Ok(RunMark {
+                    revision: run.revision,
+                    tasks: tasks.iter().map(|task| task.revision).sum(),
+                    has_ended: run.ended_at.is_some(),
+                })
+            })
+            .await
+    }
+
     /// A run with its steps and their tasks, as one snapshot.
     pub async fn run_view(&self, account: AccountId, id: FlowRunId) -> Result<RunView, Error> {
         let versions = self.versions.clone();
@@ -181,7 +216,7 @@ impl Flows {
 
 /// The next firing times of several schedules, in order, with the ids of the schedules.
 pub fn upcoming(
-    schedules: &[crate::domain::flow::document::Schedule],
+    schedules: &[Schedule],
     from: DateTime<Utc>,
     count: usize,
 ) -> Vec<(String, Firing)> {

@@ -120,7 +120,7 @@ impl Commit {
         task.run.config = validation::masked(parameters(&self.definition), &config);
         store::insert_run(db, &self.new_run(&task, &config))?;
         let accepted = Event::new(self.lease.now, Source::User, EventKind::LaunchAccepted);
-        let accepted = accepted.data(event_data(&task, &self.checked, &self.request));
+        let accepted = accepted.data(event_data(db, &task, &self.checked, &self.request)?);
         store::add_event(db, task.account, task.id, &accepted)?;
         Ok((self.attempt(task.id, config), task))
     }
@@ -210,9 +210,14 @@ impl Launching {
     }
 }
 
-fn event_data(task: &Task, checked: &ValidConfig, request: &LaunchRequest) -> EventData {
+fn event_data(
+    db: &mut Db<'_>,
+    task: &Task,
+    checked: &ValidConfig,
+    request: &LaunchRequest,
+) -> Result<EventData, Error> {
     let data = match (task.relaunch_of, &request.idempotency) {
-        (Some(id), _) => EventData::default().relaunch_of(id),
+        (Some(id), _) => relaunched(db, id)?,
         (None, Some(Idempotency::Message(message))) => {
             EventData::default().webhook(&message.name, &message.ignored)
         }
@@ -224,7 +229,18 @@ fn event_data(task: &Task, checked: &ValidConfig, request: &LaunchRequest) -> Ev
         data.account_defaults(&checked.from_account)
     };
     if checked.left_out.is_empty() {
-        return data;
+        return Ok(data);
     }
-    data.left_out(&checked.left_out)
+    Ok(data.left_out(&checked.left_out))
+}
+
+/// A task of a flow that is relaunched by itself leaves the flow.
+fn relaunched(db: &mut Db<'_>, first: TaskId) -> Result<EventData, Error> {
+    let data = EventData::default().relaunch_of(first);
+    let task = store::unscoped_task_without_result(db, first)?;
+    let step = task.and_then(|task| task.flow_step);
+    Ok(match step {
+        Some(step) => data.outside_flow(&step),
+        None => data,
+    })
 }

@@ -20,10 +20,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use feed::{AccountFeed, TaskFeed};
 pub use log::TaskUpdate;
-pub use slots::StreamLimits;
+pub use slots::{StreamLimits, StreamSlot};
 
-use super::TaskChanged;
 use super::tasks::{TaskView, Tasks};
+use super::{Error, TaskChanged};
+use crate::domain::principal::Principal;
 use crate::store::Store;
 use log::ChangeLog;
 use reader::Reader;
@@ -77,6 +78,11 @@ impl Live {
     /// The signal to call [`Live::publish_changes`] before its time.
     pub fn wake_signal(&self) -> Arc<Notify> {
         self.task_changed.signal()
+    }
+
+    /// A slot for a stream that reads its changes itself.
+    pub fn reserve_slot(&self, who: &Principal) -> Result<StreamSlot, Error> {
+        self.slots.acquire(who.caller())
     }
 
     /// How often a stream without changes sends a comment.

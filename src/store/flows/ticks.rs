@@ -13,6 +13,12 @@ use crate::store::types::DbTime;
 
 use super::run_rows::{problems_of, problems_text};
 
+/// The end of the year 9999: SQLite compares times as text, so a longer year would be less than all others.
+const FAR: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
+    Some(far) => far,
+    None => DateTime::<Utc>::MAX_UTC,
+};
+
 /// What a tick belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TickSource {
@@ -116,8 +122,7 @@ pub fn ticks_of_flow(db: &mut Db<'_>, query: &TickQuery) -> Result<Vec<TickRow>,
         Option<i64>,
     );
     let from = query.from.unwrap_or(DateTime::UNIX_EPOCH);
-    let far = DateTime::<Utc>::MAX_UTC - chrono::TimeDelta::days(366 * 250_000);
-    let to = query.to.unwrap_or(far);
+    let to = query.to.unwrap_or(FAR);
     let after = query.after.unwrap_or(TickPosition {
         scheduled_for: to,
         id: 0,

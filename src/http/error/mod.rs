@@ -4,17 +4,16 @@
 //! A handler's error becomes a [`Problem`] with a message key. The middleware `translate_errors` writes the body,
 //! because the language is known there.
 
+mod body;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
-use serde_json::Value;
 use uuid::Uuid;
 
-use super::accept_language::Language;
 use super::api::json_types::TaskProgressJson;
 use crate::domain::flow::document::Fault;
 use crate::domain::ids::TaskId;
@@ -22,6 +21,9 @@ use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::note::Note;
 use crate::domain::task::Status;
 use crate::service::{Error, Invalid, NotKnown, Refusal, UpstreamError, causes};
+use body::about;
+
+pub use body::{ErrorBody, PlaceJson, listed, places, sentences};
 
 /// An error response whose message is not translated yet.
 #[derive(Clone, Debug)]
@@ -77,6 +79,11 @@ impl Problem {
             fields,
             ..Invalid::default()
         })
+    }
+
+    /// The record has another version than the caller expects.
+    pub fn stale(sentence: Message) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, sentence)
     }
 
     pub fn unknown_route() -> Self {
@@ -227,16 +234,6 @@ impl From<Error> for Problem {
     }
 }
 
-/// The error code of Iaso's JWT library.
-fn code(why: NotKnown) -> Option<&'static str> {
-    match why {
-        NotKnown::Missing | NotKnown::Hook => None,
-        NotKnown::Token => Some("token_not_valid"),
-        NotKnown::User => Some("user_not_found"),
-        NotKnown::Inactive => Some("user_inactive"),
-    }
-}
-
 fn first_error(wrong: &Invalid) -> Option<Message> {
     let all = [&wrong.fields, &wrong.config, &wrong.content, &wrong.inputs];
     let all = all.into_iter().chain(wrong.steps.values());
@@ -323,72 +320,4 @@ pub fn wrong_method(allowed: &str) -> HttpResponse {
         response.headers_mut().insert(header::ALLOW, allowed);
     }
     response
-}
-
-/// The body of an error response, translated.
-#[derive(Serialize)]
-pub struct ErrorBody {
-    error: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    task: Option<Box<TaskProgressJson>>,
-    #[serde(flatten)]
-    fields: BTreeMap<String, Value>,
-}
-
-impl ErrorBody {
-    pub fn new(problem: &Problem, language: Language) -> Self {
-        let error = language.translate(&problem.sentence);
-        let mut fields = BTreeMap::new();
-        for (field, words) in listed(&problem.fields, language) {
-            fields.insert(field, Value::from(words));
-        }
-        for (field, errors) in problem
-            .nested
-            .iter()
-            .filter(|(_, errors)| !errors.is_empty())
-        {
-            let inner = listed(errors, language).into_iter();
-            let inner = inner.map(|(field, words)| (field, Value::from(words)));
-            fields.insert((*field).to_owned(), inner.collect());
-        }
-        Self {
-            detail: problem.detail.then(|| error.clone()),
-            code: code(problem.unknown),
-            error,
-            status: problem.task_status.map(Status::as_str),
-            task: problem.task.clone(),
-            fields,
-        }
-    }
-
-    /// The main error message.
-    pub fn error(&self) -> &str {
-        &self.error
-    }
-
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_else(|_| r#"{"error":"internal"}"#.to_owned())
-    }
-}
-
-/// Fills the placeholder `field` of a message.
-fn about(field: &str, sentence: &Message) -> Message {
-    sentence.clone().with("field", field)
-}
-
-/// The error messages by field, translated.
-pub fn listed(errors: &FieldErrors, language: Language) -> BTreeMap<String, Vec<String>> {
-    let in_words = |(field, list): (&String, &Vec<Message>)| {
-        let words = list
-            .iter()
-            .map(|sentence| language.translate(&about(field, sentence)));
-        (field.clone(), words.collect())
-    };
-    errors.0.iter().map(in_words).collect()
 }

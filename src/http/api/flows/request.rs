@@ -1,0 +1,197 @@
+//! Reads requests about flows. Keys that do not exist are refused, because a misspelt one would be ignored silently.
+
+use actix_web::HttpRequest;
+use actix_web::web::Payload;
+use chrono::{DateTime, Datelike, Utc};
+use serde_json::{Map, Value};
+
+use crate::domain::flow::schedule::Interval;
+use crate::domain::ids::{BackfillId, FlowRunId};
+use crate::domain::message::{FieldErrors, say};
+use crate::http::api::query::Query;
+use crate::http::error::{HttpResult, Problem};
+use crate::http::request_body;
+use crate::service::Error;
+
+/// The maximum length of a document that a user sends, in bytes.
+const LONGEST_DOCUMENT: usize = 256 * 1024;
+/// In JSON, a byte of a document needs up to six bytes.
+const DOCUMENT_BODY: usize = 8 * LONGEST_DOCUMENT;
+/// How many characters of an unknown key are shown.
+const SHOWN: usize = 60;
+/// Keys of an error response that have another meaning.
+const OTHER_MEANING: [&str; 8] = [
+    "error", "detail", "code", "status", "task", "document", "places", "steps",
+];
+
+/// The query parameters, of which no others are allowed.
+pub fn query(request: &HttpRequest, allowed: &[&str]) -> HttpResult<Query> {
+    let query = Query::of(request);
+    refuse_unknown(query.names(), allowed)?;
+    Ok(query)
+}
+
+/// A body with these keys only. Without a body, an empty object.
+pub async fn body(
+    request: &HttpRequest,
+    payload: Payload,
+    allowed: &[&str],
+) -> HttpResult<Map<String, Value>> {
+    query(request, &[])?;
+    let body = request_body::object_or_nothing(request, payload).await?;
+    refuse_unknown(body.keys().map(String::as_str), allowed)?;
+    Ok(body)
+}
+
+/// For a request that needs neither a query nor a body.
+pub async fn nothing(request: &HttpRequest, payload: Payload) -> HttpResult<()> {
+    body(request, payload, &[]).await.map(drop)
+}
+
+/// A body with a document and these keys only.
+pub async fn document_body(
+    request: &HttpRequest,
+    payload: Payload,
+    allowed: &[&str],
+) -> HttpResult<(String, Map<String, Value>)> {
+    query(request, &[])?;
+    let mut body = request_body::object_up_to(request, payload, DOCUMENT_BODY).await?;
+    let allowed = [&["document"], allowed].concat();
+    refuse_unknown(body.keys().map(String::as_str), &allowed)?;
+    let text = document(body.remove("document").unwrap_or_default())?;
+    Ok((text, body))
+}
+
+/// The text of a document. An object is written over several lines, so that its errors have useful positions.
+fn document(value: Value) -> HttpResult<String> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Object(_) => {
+            let pretty = serde_json::to_string_pretty(&value).unwrap_or_default();
+            let fits = (1..=LONGEST_DOCUMENT).contains(&pretty.len());
+            Ok(if fits { pretty } else { value.to_string() })
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            Err(Problem::field("document", say("flow-document-needed")))
+        }
+    }
+}
+
+/// Each key that is not allowed is an error.
+pub fn refuse_unknown<'a>(
+    names: impl Iterator<Item = &'a str>,
+    allowed: &[&str],
+) -> HttpResult<()> {
+    let mut errors = FieldErrors::default();
+    for name in names.filter(|name| !allowed.contains(name)) {
+        let shown: String = name.chars().take(SHOWN).collect();
+        let sentence = match allowed {
+            [] => say("key-not-allowed"),
+            _ => say("key-unknown").with("allowed", allowed.join(", ")),
+        };
+        if OTHER_MEANING.contains(&name) {
+            return Err(Problem::bad_request(sentence.with("field", name)));
+        }
+        errors.add(shown, sentence);
+    }
+    match errors.is_empty() {
+        true => Ok(()),
+        false => Err(Problem::fields(errors)),
+    }
+}
+
+/// A slug that no flow can have is not looked up.
+pub fn slug(text: &str) -> HttpResult<&str> {
+    let is_allowed =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(is_allowed);
+    if fits {
+        Ok(text)
+    } else {
+        Err(Error::no_flow().into())
+    }
+}
+
+pub fn run_id(text: &str) -> HttpResult<FlowRunId> {
+    let id = text.parse().map(FlowRunId);
+    id.map_err(|_| Error::no_flow_run().into())
+}
+
+pub fn backfill_id(text: &str) -> HttpResult<BackfillId> {
+    let id = text.parse().map(BackfillId);
+    id.map_err(|_| Error::no_backfill().into())
+}
+
+/// A time with its offset. Years have four digits, because both databases can store these.
+pub fn time(value: &Value) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(value.as_str()?).ok()?.to_utc();
+    (1..=9998).contains(&time.year()).then_some(time)
+}
+
+/// A time that may be missing.
+pub fn time_or_none(body: &Map<String, Value>, key: &str) -> HttpResult<Option<DateTime<Utc>>> {
+    match body.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            let found = time(value).map(Some);
+            found.ok_or_else(|| Problem::field(key, say("body-time")))
+        }
+    }
+}
+
+pub fn needed_time(body: &Map<String, Value>, key: &str) -> HttpResult<DateTime<Utc>> {
+    let time = time_or_none(body, key)?;
+    time.ok_or_else(|| Problem::field(key, say("body-time")))
+}
+
+/// A whole number in a range, with a default.
+pub fn number(body: &Map<String, Value>, key: &str, most: u32, usual: u32) -> HttpResult<u32> {
+    let number = match body.get(key) {
+        None | Some(Value::Null) => Some(usual),
+        Some(value) => value.as_u64().and_then(|number| u32::try_from(number).ok()),
+    };
+    let number = number.filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| Problem::field(key, say("query-number").with("most", most)))
+}
+
+/// An object that may be missing.
+pub fn object(body: &Map<String, Value>, key: &str) -> HttpResult<Map<String, Value>> {
+    match body.get(key) {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(object)) => Ok(object.clone()),
+        Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+            Err(Problem::field(key, say("body-object")))
+        }
+    }
+}
+
+/// The time that the data of a run covers.
+pub fn interval(body: &Map<String, Value>) -> HttpResult<Option<Interval>> {
+    let given = object(body, "interval")?;
+    if given.is_empty() && body.get("interval").is_none_or(Value::is_null) {
+        return Ok(None);
+    }
+    let start = given.get("start").and_then(time);
+    let end = given.get("end").and_then(time);
+    let interval = start
+        .zip(end)
+        .filter(|(start, end)| start < end && given.len() == 2);
+    let interval = interval.map(|(start, end)| Some(Interval { start, end }));
+    interval.ok_or_else(|| Problem::field("interval", say("flow-interval")))
+}
+
+/// One of these words, or the default.
+pub fn word<T: Copy>(
+    body: &Map<String, Value>,
+    key: &str,
+    (all, text): (&[T], fn(T) -> &'static str),
+) -> HttpResult<Option<T>> {
+    let given = match body.get(key) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(value) => value.as_str(),
+    };
+    let found = all.iter().copied().find(|one| Some(text(*one)) == given);
+    let words: Vec<&str> = all.iter().map(|one| text(*one)).collect();
+    let wrong = || Problem::field(key, say("body-word").with("allowed", words.join(", ")));
+    found.map(Some).ok_or_else(wrong)
+}

@@ -1,0 +1,92 @@
+//! Why a run, step or tick is as it is, and who started it, as text in the user's language.
+
+use crate::domain::flow::Problem;
+use crate::domain::flow::run::{Cause, FlowRun};
+use crate::domain::flow::step_state::{ErrorReason, StepState};
+use crate::domain::message::say;
+use crate::domain::task::Task;
+use crate::http::event_text::actor;
+use crate::language::Language;
+use crate::service::flows::{Loaded, RunView, StepView};
+
+/// The ids of the steps that a step waits for.
+pub fn parents(loaded: &Loaded, position: usize) -> Vec<String> {
+    let ids = loaded.graph.parents(position);
+    ids.map(|parent| step_id(loaded, parent).to_owned())
+        .collect()
+}
+
+pub fn step_id(loaded: &Loaded, position: usize) -> &str {
+    let step = loaded.flow.steps.get(position);
+    step.map_or("", |step| step.id.value.as_str())
+}
+
+/// Stored problems as sentences, each with the field that it is about.
+pub fn sentences(problems: &[Problem], language: Language) -> Vec<String> {
+    let one = |problem: &Problem| {
+        let text = match language {
+            Language::English => &problem.en,
+            Language::French => &problem.fr,
+        };
+        match &problem.field {
+            Some(field) if !text.contains(field.as_str()) => language.translate(
+                &say("flow-problem-field")
+                    .with("name", field)
+                    .with("message", text),
+            ),
+            Some(_) | None => text.clone(),
+        }
+    };
+    problems.iter().map(one).collect()
+}
+
+/// All of them as one text.
+pub fn joined(problems: &[Problem], language: Language) -> Option<String> {
+    let all = sentences(problems, language);
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// Who or what started a run, such as "schedule (saved by Ada)".
+pub fn started_by(run: &FlowRun, language: Language) -> String {
+    let key = match run.start.cause {
+        Cause::Manual => "flow-started-manual",
+        Cause::Schedule => "flow-started-schedule",
+        Cause::Webhook => "flow-started-webhook",
+        Cause::Flow => "flow-started-flow",
+        Cause::File => "flow-started-file",
+        Cause::Backfill => "flow-started-backfill",
+        Cause::Replay => "flow-started-replay",
+    };
+    let name = actor(language, &run.start.launcher.actor);
+    language.translate(&say(key).with("name", name))
+}
+
+/// Why a step has its state, where that needs a reason.
+pub fn reason(view: &RunView, step: &StepView, language: Language) -> Option<String> {
+    let stored = joined(&step.step.problem, language);
+    let own = || {
+        let state = &step.step.state;
+        let message = state.reason(|parent| step_id(&view.loaded, parent))?;
+        Some(language.translate(&message))
+    };
+    let of_task = || match step.step.state {
+        StepState::Error(ErrorReason::Task | ErrorReason::Refused) => {
+            error_of(step.task.as_ref()?, language)
+        }
+        StepState::Error(ErrorReason::WrongReference | ErrorReason::TookTooLong { .. })
+        | StepState::Pending
+        | StepState::Running { .. }
+        | StepState::Retry { .. }
+        | StepState::Success { .. }
+        | StepState::Skipped(_)
+        | StepState::Cancelled(_) => None,
+    };
+    stored.or_else(own).or_else(of_task)
+}
+
+/// The line of a task's message that says why it failed.
+pub fn error_of(task: &Task, language: Language) -> Option<String> {
+    let message = task.shown_message()?;
+    let line = message.error_line();
+    Some(line.unwrap_or_else(|| message.text(|note| language.note(note))))
+}

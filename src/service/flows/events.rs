@@ -1,0 +1,171 @@
+//! The history of a run, derived from its stored rows and those of its tasks.
+
+use chrono::{DateTime, Utc};
+
+use super::reading::{RunView, StepView};
+use crate::domain::flow::step_state::StepState;
+use crate::domain::ids::{FlowRunId, TaskId};
+use crate::domain::status::Status;
+
+/// An entry of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunEvent {
+    pub at: DateTime<Utc>,
+    /// The position of the step that it is about.
+    pub step: Option<usize>,
+    pub task: Option<TaskId>,
+    pub kind: RunEventKind,
+}
+
+/// What happened. The run and its steps have the details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunEventKind {
+    Created,
+    /// It waits for an earlier run of its schedule.
+    Waiting,
+    /// It cannot be prepared at present.
+    Trouble,
+    Refused,
+    Started,
+    CancelAsked,
+    StepReused(FlowRunId),
+    AttemptStarted(u32),
+    AttemptEnded(u32, Status),
+    Retry {
+        attempt: u32,
+        at: DateTime<Utc>,
+    },
+    StepSkipped,
+    StepFailed,
+    StepCancelled,
+    Ended,
+}
+
+impl RunEventKind {
+    /// The word that the API shows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Waiting => "waiting",
+            Self::Trouble => "trouble",
+            Self::Refused => "refused",
+            Self::Started => "started",
+            Self::CancelAsked => "cancel_asked",
+            Self::StepReused(_) => "step_reused",
+            Self::AttemptStarted(_) => "attempt_started",
+            Self::AttemptEnded(..) => "attempt_ended",
+            Self::Retry { .. } => "retry",
+            Self::StepSkipped => "step_skipped",
+            Self::StepFailed => "step_failed",
+            Self::StepCancelled => "step_cancelled",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// Oldest first. Events of the same moment are in the order in which they follow from each other.
+pub fn history(view: &RunView) -> Vec<RunEvent> {
+    let mut events = of_run(view);
+    for (position, step) in view.steps.iter().enumerate() {
+        events.extend(of_attempts(view, position, step));
+        events.extend(of_end(view, position, step));
+    }
+    let ended = view.run.ended_at.map(|at| event(at, RunEventKind::Ended));
+    events.extend(ended);
+    // The sort is stable.
+    events.sort_by_key(|event| event.at);
+    events
+}
+
+fn event(at: DateTime<Utc>, kind: RunEventKind) -> RunEvent {
+    RunEvent {
+        at,
+        step: None,
+        task: None,
+        kind,
+    }
+}
+
+fn of_run(view: &RunView) -> Vec<RunEvent> {
+    let run = &view.run;
+    let mut events = vec![event(run.created_at, RunEventKind::Created)];
+    if run.waiting {
+        events.push(event(run.created_at, RunEventKind::Waiting));
+    }
+    match (run.trouble.is_empty(), run.prepared, run.ended_at) {
+        (true, ..) => {}
+        (false, false, _) => events.push(event(run.created_at, RunEventKind::Trouble)),
+        (false, true, ended) => {
+            let at = ended.unwrap_or(run.created_at);
+            events.push(event(at, RunEventKind::Refused));
+        }
+    }
+    let started = run.started_at.map(|at| event(at, RunEventKind::Started));
+    let asked = run.cancel_asked_at;
+    let asked = asked.map(|at| event(at, RunEventKind::CancelAsked));
+    events.into_iter().chain(started).chain(asked).collect()
+}
+
+fn of_attempts(view: &RunView, position: usize, step: &StepView) -> Vec<RunEvent> {
+    let plan = view.loaded.plan.steps.get(position);
+    let last = step.attempts.last().map_or(0, |(n, _)| *n);
+    let mut events = Vec::new();
+    for (n, task) in &step.attempts {
+        let own = |at, kind| RunEvent {
+            at,
+            step: Some(position),
+            task: Some(task.id),
+            kind,
+        };
+        events.push(own(task.created_at, RunEventKind::AttemptStarted(*n)));
+        let Some(ended) = task.ended_at else {
+            continue;
+        };
+        events.push(own(ended, RunEventKind::AttemptEnded(*n, task.status())));
+        let attempt = n + 1;
+        let wait = plan
+            .map(|plan| plan.retry.wait_after(*n))
+            .unwrap_or_default();
+        let next = if *n < last {
+            Some(ended + wait)
+        } else if let StepState::Retry { not_before, .. } = &step.step.state {
+            Some(*not_before)
+        } else {
+            None
+        };
+        events.extend(next.map(|at| own(ended, RunEventKind::Retry { attempt, at })));
+    }
+    events
+}
+
+fn of_end(view: &RunView, position: usize, step: &StepView) -> Option<RunEvent> {
+    let own = &step.step;
+    let kind = match (&own.state, own.reused_from) {
+        (StepState::Success { .. }, Some(run)) => {
+            // It was there from the start.
+            let kind = RunEventKind::StepReused(run);
+            let created = event(view.run.created_at, kind);
+            return Some(RunEvent {
+                step: Some(position),
+                task: own.task,
+                ..created
+            });
+        }
+        (StepState::Error(_), _) => RunEventKind::StepFailed,
+        (StepState::Skipped(_), _) => RunEventKind::StepSkipped,
+        (StepState::Cancelled(_), _) => RunEventKind::StepCancelled,
+        (
+            StepState::Pending
+            | StepState::Running { .. }
+            | StepState::Retry { .. }
+            | StepState::Success { .. },
+            _,
+        ) => return None,
+    };
+    let task = step.attempts.last().map(|(_, task)| task.id);
+    Some(RunEvent {
+        step: Some(position),
+        task,
+        ..event(own.ended_at?, kind)
+    })
+}

@@ -1,0 +1,132 @@
+//! Lists of flows, runs and ticks, page by page.
+
+use chrono::{DateTime, Utc};
+
+use super::Flows;
+use super::cursor::{self, List};
+use super::reading::FlowView;
+use crate::domain::flow::run::FlowRun;
+use crate::domain::ids::AccountId;
+use crate::service::Error;
+use crate::store::flows::{
+    FlowListQuery, FlowRunFilter, FlowRunPosition, TickPosition, TickQuery, TickRow,
+};
+
+/// A part of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    /// The cursor of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// How many rows, after which position. An empty cursor is the start of the list.
+#[derive(Clone, Debug)]
+pub struct PageQuery {
+    pub cursor: String,
+    pub limit: usize,
+}
+
+impl PageQuery {
+    /// One more than requested, to know whether there is a next page.
+    fn read(&self) -> i64 {
+        i64::try_from(self.limit.saturating_add(1)).unwrap_or(i64::MAX)
+    }
+
+    fn page<T>(
+        &self,
+        list: &List<'_>,
+        mut rows: Vec<T>,
+        place: impl Fn(&T) -> serde_json::Value,
+    ) -> Page<T> {
+        let more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        let last = rows.last().filter(|_| more);
+        let next = last.map(|row| list.write(&place(row)));
+        Page { rows, next }
+    }
+}
+
+impl Flows {
+    /// The flows of an account, by slug.
+    pub async fn flow_page(
+        &self,
+        account: AccountId,
+        search: Option<String>,
+        part: &PageQuery,
+    ) -> Result<Page<FlowView>, Error> {
+        let search = search.map(|text| text.to_lowercase());
+        let list = List {
+            seal: &self.seal,
+            of: format!("flows {} {search:?}", account.0),
+        };
+        let after = list.read(&part.cursor, |place| place.as_str().map(str::to_owned))?;
+        let query = FlowListQuery {
+            account,
+            search,
+            after,
+            limit: part.read(),
+        };
+        let rows = self.list(query).await?;
+        Ok(part.page(&list, rows, |view| view.flow.slug.as_str().into()))
+    }
+
+    /// The runs of an account, newest first.
+    pub async fn run_page(
+        &self,
+        filter: FlowRunFilter,
+        part: &PageQuery,
+    ) -> Result<Page<FlowRun>, Error> {
+        let of = (
+            &filter.flow,
+            &filter.statuses,
+            &filter.causes,
+            filter.from,
+            filter.to,
+        );
+        let list = List {
+            seal: &self.seal,
+            of: format!("flow-runs {} {of:?}", filter.account.0),
+        };
+        let after = list.read(&part.cursor, cursor::time_and_id)?;
+        let after = after.map(|(created_at, id)| FlowRunPosition {
+            created_at,
+            run: crate::domain::ids::FlowRunId(id),
+        });
+        let rows = self
+            .run_list(FlowRunFilter {
+                after,
+                limit: part.read(),
+                ..filter
+            })
+            .await?;
+        Ok(part.page(&list, rows, |run| cursor::place(run.created_at, run.id.0)))
+    }
+
+    /// The ticks of a flow from a time on and before another one, newest first.
+    pub async fn tick_page(
+        &self,
+        account: AccountId,
+        slug: &str,
+        (from, to): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+        part: &PageQuery,
+    ) -> Result<Page<TickRow>, Error> {
+        let flow = self.flow_id(account, slug).await?;
+        let list = List {
+            seal: &self.seal,
+            of: format!("ticks {} {} {from:?} {to:?}", account.0, flow.0),
+        };
+        let after = list.read(&part.cursor, cursor::time_and_id)?;
+        let query = TickQuery {
+            flow,
+            from,
+            to,
+            after: after.map(|(scheduled_for, id)| TickPosition { scheduled_for, id }),
+            limit: part.read(),
+        };
+        let rows = self.ticks(query).await?;
+        Ok(part.page(&list, rows, |tick| {
+            cursor::place(tick.scheduled_for, tick.id)
+        }))
+    }
+}
