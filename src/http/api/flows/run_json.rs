@@ -38,6 +38,10 @@ pub struct FlowRunJson {
     /// The values of the inputs, by name.
     #[schema(value_type = Object)]
     inputs: Map<String, Value>,
+    /// The file that started it.
+    file: Option<RunFileJson>,
+    /// Keys of the message of a webhook that are no inputs.
+    ignored: Vec<String>,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
@@ -76,6 +80,17 @@ pub struct IntervalJson {
     start: String,
     #[schema(format = DateTime)]
     end: String,
+}
+
+/// A file of the workspace, as it was when it started the run.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RunFile)]
+pub struct RunFileJson {
+    path: String,
+    /// In bytes.
+    size: u64,
+    #[schema(format = DateTime)]
+    modified: String,
 }
 
 /// A run that was started.
@@ -158,6 +173,12 @@ impl FlowRunJson {
                 end: time(interval.end),
             }),
             inputs: start.inputs.clone(),
+            file: start.file.as_ref().map(|file| RunFileJson {
+                path: file.path.clone(),
+                size: file.size,
+                modified: time(file.modified),
+            }),
+            ignored: start.ignored.clone(),
             created_at: time(run.created_at),
             started_at: time_or_null(run.started_at),
             ended_at: time_or_null(run.ended_at),
