@@ -62,10 +62,10 @@ fn reconciler(settings: &Settings, bridge: &Bridge) -> Job {
 /// Fires schedules, advances runs of flows and continues backfills.
 fn flow_jobs(bridge: &Bridge) -> [Job; 4] {
     let flows = || bridge.flows.clone();
-    let fire = |flows: Arc<Flows>| async move { flows.fire_due().await };
-    let advance = |flows: Arc<Flows>| async move { flows.advance_due().await };
-    let list = |flows: Arc<Flows>| async move { flows.list_files().await };
-    let backfill = |flows: Arc<Flows>| async move { flows.run_backfills().await };
+    let fire = |flows: Arc<Flows>| async move { flows.runner.fire_due().await };
+    let advance = |flows: Arc<Flows>| async move { flows.runner.advance_due().await };
+    let list = |flows: Arc<Flows>| async move { flows.files.list_files().await };
+    let backfill = |flows: Arc<Flows>| async move { flows.runner.run_backfills().await };
     [
         Job::new("schedules", FIRE_EVERY, flows(), fire),
         Job::new("flow runs", ADVANCE_EVERY, flows(), advance).wake(bridge.flows.wake_signal()),

@@ -46,7 +46,7 @@ use crate::store::Store;
 use catalog::{CacheLimits, Catalog, Resources};
 use configuration::{AddressRules, Configuration};
 use defaults::DefaultParameters;
-use flows::Flows;
+use flows::{FlowParts, Flows};
 use hooks::{HookParts, Hooks};
 use identity::Identity;
 use launching::{LaunchTimes, Launching};
@@ -138,20 +138,18 @@ impl Bridge {
         ));
         let launching = new_launching(&parts, &configuration, &catalog, &resources, &tasks, &runs);
         let launching = Arc::new(launching);
-        let flows = Arc::new(Flows {
+        let flows = Arc::new(Flows::new(FlowParts {
             store: store.clone(),
             clock: clock.clone(),
+            seal: seal.clone(),
             configuration: configuration.clone(),
             catalog: catalog.clone(),
             openhexa: openhexa.clone(),
             launching: launching.clone(),
             runs: runs.clone(),
             identity: identity.clone(),
-            seal: seal.clone(),
-            versions: Arc::default(),
-            wake: Arc::default(),
             stop: parts.stop.clone(),
-        });
+        }));
         let hooks = Hooks::new(HookParts {
             store: store.clone(),
             clock: clock.clone(),

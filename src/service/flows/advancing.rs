@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::facts::{self, Facts};
 use super::triggers::start_other_flows;
 use super::versions::Loaded;
-use super::{CHECKED_EVERY, Flows};
+use super::{CHECKED_EVERY, FlowRunner};
 use crate::domain::flow::advance::{Action, advance, flow_state, next_wake};
 use crate::domain::flow::run::{FlowRun, StepRun};
 use crate::domain::flow::step_state::StepState;
@@ -41,7 +41,7 @@ pub struct Advanced {
     cancels: Vec<TaskId>,
 }
 
-impl Flows {
+impl FlowRunner {
     /// Advances all runs that are due. Returns how many there were.
     pub async fn advance_due(&self) -> Result<usize, Error> {
         let mut advanced = 0;
@@ -127,7 +127,7 @@ impl Flows {
             self.fill_slots(run.start.flow).await?;
         }
         if !run.waiting && !run.prepared && !run.is_cancelled() {
-            let prepared = self.prepare(&run, &loaded).await?;
+            let prepared = self.preparation.prepare(&run, &loaded).await?;
             if !prepared {
                 return Ok(());
             }

@@ -45,7 +45,7 @@ impl Flows {
         who: &Principal,
         request: BackfillRequest,
     ) -> Result<Vec<BackfillTick>, Error> {
-        let flow = self.flow(who.account, &request.slug).await?;
+        let flow = self.reader.flow(who.account, &request.slug).await?;
         let (versions, now) = (self.versions.clone(), self.clock.now());
         self.store
             .read(move |db| Ok(chosen(db, &versions, &flow, &request, now)?.1))
@@ -57,7 +57,7 @@ impl Flows {
         who: &Principal,
         request: BackfillRequest,
     ) -> Result<BackfillView, Error> {
-        let flow = self.flow(who.account, &request.slug).await?;
+        let flow = self.reader.flow(who.account, &request.slug).await?;
         let (versions, now, by) = (self.versions.clone(), self.clock.now(), who.clone());
         let id = self
             .store
@@ -83,7 +83,7 @@ impl Flows {
             })
             .await?;
         let view = self.backfill(who.account, id).await?;
-        self.fill_slots(view.backfill.new.flow).await?;
+        self.runner.fill_slots(view.backfill.new.flow).await?;
         self.backfill(who.account, id).await
     }
 
@@ -106,7 +106,7 @@ impl Flows {
         account: AccountId,
         slug: &str,
     ) -> Result<Vec<BackfillView>, Error> {
-        let flow = self.flow(account, slug).await?;
+        let flow = self.reader.flow(account, slug).await?;
         self.store
             .read(move |db| {
                 let found = flows::backfills_of_flow(db, flow.id, LISTED)?;
@@ -138,8 +138,8 @@ impl Flows {
                 Ok::<_, Error>(())
             })
             .await?;
-        self.fill_slots(flow).await?;
-        self.wake();
+        self.runner.fill_slots(flow).await?;
+        self.wake.notify_one();
         self.backfill(who.account, id).await
     }
 }

@@ -14,7 +14,7 @@ use crate::store::flows;
 impl Flows {
     /// A second cancel changes nothing. An error after the end.
     pub async fn cancel(&self, who: &Principal, id: FlowRunId) -> Result<FlowRun, Error> {
-        self.run_of(who.account, id).await?;
+        self.reader.run_of(who.account, id).await?;
         let (now, by) = (self.clock.now(), who.actor.clone());
         let run = self
             .store
@@ -28,7 +28,7 @@ impl Flows {
                 Ok(run)
             })
             .await?;
-        self.wake();
+        self.wake.notify_one();
         Ok(run)
     }
 }

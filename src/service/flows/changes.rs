@@ -32,7 +32,7 @@ impl Flows {
         schedule: Option<String>,
         paused: bool,
     ) -> Result<Flow, Error> {
-        let flow = self.flow(who.account, slug).await?;
+        let flow = self.reader.flow(who.account, slug).await?;
         let pause = Pause {
             flow: flow.id,
             schedule,
@@ -44,13 +44,13 @@ impl Flows {
             .store
             .write(move |db| pause.apply(db, &versions))
             .await?;
-        self.wake();
+        self.wake.notify_one();
         Ok(changed)
     }
 
     /// Its history stays. Runs that have not ended are cancelled.
     pub async fn delete(&self, who: &Principal, slug: &str) -> Result<(), Error> {
-        let flow = self.flow(who.account, slug).await?;
+        let flow = self.reader.flow(who.account, slug).await?;
         let (now, by) = (self.clock.now(), who.actor.clone());
         self.store
             .write(move |db| {
@@ -67,7 +67,7 @@ impl Flows {
                 Ok(())
             })
             .await?;
-        self.wake();
+        self.wake.notify_one();
         Ok(())
     }
 }

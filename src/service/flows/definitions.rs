@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt as _};
 
-use super::Flows;
+use super::Preparation;
 use crate::domain::flow::document::{self, Definitions, FlowDocument, StepVersion};
 use crate::domain::flow::run::PinnedPipeline;
 use crate::domain::ids::{PipelineId, VersionId};
@@ -27,7 +27,7 @@ pub struct Found {
     pub is_notebook: bool,
 }
 
-impl Flows {
+impl Preparation {
     /// The definitions of all pipelines that a new document names, and their ids.
     pub(super) async fn definitions_by_code(
         &self,

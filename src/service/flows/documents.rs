@@ -35,7 +35,10 @@ impl Flows {
     pub async fn check(&self, account: AccountId, text: &str) -> Result<CheckedDocument, Error> {
         let parsed = parse(text).map_err(Error::Document)?;
         let config = self.configuration.get(account).await?;
-        let (definitions, pipelines) = self.definitions_by_code(&config, &parsed.flow).await?;
+        let (definitions, pipelines) = self
+            .preparation
+            .definitions_by_code(&config, &parsed.flow)
+            .await?;
         let mut faults = check_pipelines(&parsed.flow, &definitions);
         let others = self.started_by(account).await?;
         faults.extend(check_triggers(&parsed.flow, &others));
@@ -89,7 +92,7 @@ impl Flows {
                 done => done,
             })
             .await?;
-        self.wake();
+        self.wake.notify_one();
         Ok(SavedFlow {
             flow: created,
             changed: true,
@@ -104,7 +107,7 @@ impl Flows {
         text: String,
         expected: Option<i64>,
     ) -> Result<SavedFlow, Error> {
-        let flow = self.flow(who.account, slug).await?;
+        let flow = self.reader.flow(who.account, slug).await?;
         let checked = self.check(who.account, &text).await?;
         if checked.parsed.flow.id.value != flow.slug {
             let sentence = say("flow-id-changed").with("flow", &flow.slug);
@@ -116,17 +119,7 @@ impl Flows {
             .store
             .write(move |db| saved.update(db, &versions, flow.id, expected))
             .await?;
-        self.wake();
+        self.wake.notify_one();
         Ok(updated)
-    }
-
-    /// A flow of the account that is not deleted.
-    pub(super) async fn flow(&self, account: AccountId, slug: &str) -> Result<Flow, Error> {
-        let slug = slug.to_owned();
-        let found = self
-            .store
-            .read(move |db| Ok::<_, Error>(flows::flow_by_slug(db, account, &slug)?))
-            .await?;
-        found.ok_or_else(Error::no_flow)
     }
 }

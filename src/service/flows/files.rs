@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::Flows;
+use super::FileTriggers;
 use super::inputs::defaults;
 use super::new_runs::NewRun;
 use super::versions::{Loaded, Versions};
@@ -35,7 +35,7 @@ struct Listed {
     owner: String,
 }
 
-impl Flows {
+impl FileTriggers {
     /// Lists the folders of all triggers that are due. Returns how many triggers there were.
     pub async fn list_files(&self) -> Result<usize, Error> {
         let now = self.clock.now();
@@ -58,7 +58,7 @@ impl Flows {
         for ((account, folder), triggers) in by_folder(triggers) {
             self.list_folder(account, &folder, triggers, &owner).await;
         }
-        self.wake();
+        self.wake.notify_one();
         Ok(count)
     }
 

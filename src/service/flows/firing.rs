@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Flows;
+use super::FlowRunner;
 use super::new_runs::NewRun;
 use super::problems::problem;
 use super::versions::{Loaded, Versions};
@@ -23,7 +23,7 @@ const READ: i64 = 100;
 /// The maximum delay of a tick that counts as on time.
 const ON_TIME: TimeDelta = TimeDelta::minutes(5);
 
-impl Flows {
+impl FlowRunner {
     /// Fires all schedules that are due. Returns how many there were.
     pub async fn fire_due(&self) -> Result<usize, Error> {
         let mut fired = 0;
@@ -47,7 +47,7 @@ impl Flows {
             }
         }
         if fired > 0 {
-            self.wake();
+            self.wake.notify_one();
         }
         Ok(fired)
     }

@@ -70,32 +70,131 @@ use versions::Versions;
 /// How long a run that waits for something else is left alone, at most. Every change wakes it anyway.
 const CHECKED_EVERY: TimeDelta = TimeDelta::seconds(60);
 
-/// The service for flows.
-#[derive(Clone)]
-pub struct Flows {
-    pub(super) store: Store,
-    pub(super) clock: Clock,
-    pub(super) configuration: Arc<Configuration>,
-    pub(super) catalog: Arc<Catalog>,
-    pub(super) openhexa: Arc<dyn OpenHexa>,
-    pub(super) launching: Arc<Launching>,
-    pub(super) runs: Arc<Runs>,
-    pub(super) identity: Arc<Identity>,
-    pub(super) seal: Seal,
-    pub(super) versions: Arc<Versions>,
-    /// Starts the next cycle before its time.
-    pub(super) wake: Arc<Notify>,
+/// The lower modules that it needs.
+pub struct FlowParts {
+    pub store: Store,
+    pub clock: Clock,
+    pub seal: Seal,
+    pub configuration: Arc<Configuration>,
+    pub catalog: Arc<Catalog>,
+    pub openhexa: Arc<dyn OpenHexa>,
+    pub launching: Arc<Launching>,
+    pub runs: Arc<Runs>,
+    pub identity: Arc<Identity>,
     /// Cancelled when the bridge stops.
-    pub(super) stop: CancellationToken,
+    pub stop: CancellationToken,
+}
+
+/// What callers do with flows: documents, runs, replays and backfills.
+pub struct Flows {
+    pub reader: FlowReader,
+    pub runner: FlowRunner,
+    pub files: FileTriggers,
+    preparation: Preparation,
+    store: Store,
+    clock: Clock,
+    seal: Seal,
+    configuration: Arc<Configuration>,
+    launching: Arc<Launching>,
+    versions: Arc<Versions>,
+    wake: Arc<Notify>,
+}
+
+/// Flows and runs as they are shown.
+#[derive(Clone)]
+pub struct FlowReader {
+    store: Store,
+    clock: Clock,
+    seal: Seal,
+    versions: Arc<Versions>,
+}
+
+/// Fires schedules, advances runs and continues backfills.
+pub struct FlowRunner {
+    preparation: Preparation,
+    store: Store,
+    clock: Clock,
+    configuration: Arc<Configuration>,
+    launching: Arc<Launching>,
+    runs: Arc<Runs>,
+    versions: Arc<Versions>,
+    wake: Arc<Notify>,
+    stop: CancellationToken,
+}
+
+/// Triggers by files.
+pub struct FileTriggers {
+    store: Store,
+    clock: Clock,
+    configuration: Arc<Configuration>,
+    openhexa: Arc<dyn OpenHexa>,
+    runs: Arc<Runs>,
+    versions: Arc<Versions>,
+    wake: Arc<Notify>,
+}
+
+/// The pipelines of a flow: their definitions, and the versions that a run uses.
+#[derive(Clone)]
+struct Preparation {
+    store: Store,
+    clock: Clock,
+    configuration: Arc<Configuration>,
+    catalog: Arc<Catalog>,
+    identity: Arc<Identity>,
+    runs: Arc<Runs>,
 }
 
 impl Flows {
+    pub fn new(parts: FlowParts) -> Self {
+        let (versions, wake) = (Arc::<Versions>::default(), Arc::<Notify>::default());
+        let preparation = Preparation {
+            store: parts.store.clone(),
+            clock: parts.clock.clone(),
+            configuration: parts.configuration.clone(),
+            catalog: parts.catalog,
+            identity: parts.identity,
+            runs: parts.runs.clone(),
+        };
+        Self {
+            reader: FlowReader {
+                store: parts.store.clone(),
+                clock: parts.clock.clone(),
+                seal: parts.seal.clone(),
+                versions: versions.clone(),
+            },
+            runner: FlowRunner {
+                preparation: preparation.clone(),
+                store: parts.store.clone(),
+                clock: parts.clock.clone(),
+                configuration: parts.configuration.clone(),
+                launching: parts.launching.clone(),
+                runs: parts.runs.clone(),
+                versions: versions.clone(),
+                wake: wake.clone(),
+                stop: parts.stop,
+            },
+            files: FileTriggers {
+                store: parts.store.clone(),
+                clock: parts.clock.clone(),
+                configuration: parts.configuration.clone(),
+                openhexa: parts.openhexa,
+                runs: parts.runs,
+                versions: versions.clone(),
+                wake: wake.clone(),
+            },
+            preparation,
+            store: parts.store,
+            clock: parts.clock,
+            seal: parts.seal,
+            configuration: parts.configuration,
+            launching: parts.launching,
+            versions,
+            wake,
+        }
+    }
+
     /// The signal that starts the next cycle before its time.
     pub fn wake_signal(&self) -> Arc<Notify> {
         self.wake.clone()
-    }
-
-    fn wake(&self) {
-        self.wake.notify_one();
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Flows;
+use super::FlowReader;
 use super::cursor::{self, List};
 use super::reading::FlowView;
 use crate::domain::flow::run::FlowRun;
@@ -47,7 +47,7 @@ impl PageQuery {
     }
 }
 
-impl Flows {
+impl FlowReader {
     /// The flows of an account, by slug.
     pub async fn flow_page(
         &self,

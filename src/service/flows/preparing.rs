@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::Flows;
+use super::Preparation;
 use super::definitions::Found;
 use super::problems::{problem, problems};
 use super::versions::Loaded;
@@ -30,7 +30,7 @@ struct Refusal {
     steps: BTreeMap<String, Vec<Problem>>,
 }
 
-impl Flows {
+impl Preparation {
     /// The version of each step's pipeline, if all known values are valid.
     pub(super) async fn pins(
         &self,

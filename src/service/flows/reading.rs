@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::Flows;
+use super::FlowReader;
 use super::versions::Loaded;
 use crate::domain::flow::document::{FlowDocument, Schedule};
 use crate::domain::flow::run::{FlowRun, StepRun};
@@ -64,7 +64,25 @@ pub struct RunMark {
     pub has_ended: bool,
 }
 
-impl Flows {
+impl FlowReader {
+    /// A flow of the account that is not deleted.
+    pub(super) async fn flow(&self, account: AccountId, slug: &str) -> Result<Flow, Error> {
+        let slug = slug.to_owned();
+        let found = self
+            .store
+            .read(move |db| Ok::<_, Error>(flows::flow_by_slug(db, account, &slug)?))
+            .await?;
+        found.ok_or_else(Error::no_flow)
+    }
+
+    /// Its current version.
+    pub(super) async fn current(&self, flow: &Flow) -> Result<Arc<Loaded>, Error> {
+        let (versions, flow) = (self.versions.clone(), flow.clone());
+        self.store
+            .read(move |db| versions.load(db, flow.account, flow.id, flow.version))
+            .await
+    }
+
     pub async fn list(&self, query: FlowListQuery) -> Result<Vec<FlowView>, Error> {
         let flows = self.clone();
         self.store
@@ -173,11 +191,6 @@ impl Flows {
             .read(move |db| Ok(flows::flow_run_of_account(db, account, id)?))
             .await;
         found?.ok_or_else(Error::no_flow_run)
-    }
-
-    /// The revision of a run, which grows with each change of the run. Changes of its tasks do not count.
-    pub async fn revision(&self, account: AccountId, id: FlowRunId) -> Result<i64, Error> {
-        Ok(self.run_of(account, id).await?.revision)
     }
 
     /// What changes whenever the run or one of its tasks does.

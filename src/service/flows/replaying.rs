@@ -69,7 +69,7 @@ impl Flows {
             backfill: None,
             ..earlier.run.start.clone()
         };
-        let pinned = self.pins(&loaded, &start).await?;
+        let pinned = self.preparation.pins(&loaded, &start).await?;
         let mut prepared = self.prepared(loaded, start, pinned, idempotency);
         prepared.steps = Some(steps(&earlier, &prepared, &kept));
         self.store_run(prepared).await

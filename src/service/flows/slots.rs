@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Flows;
+use super::FlowRunner;
 use super::new_runs::NewRun;
 use super::versions::Versions;
 use crate::domain::flow::run::{Cause, ScheduleRef, Start};
@@ -18,7 +18,7 @@ const COUNTED: i64 = 10;
 /// How many backfills one cycle looks at.
 const BACKFILLS: i64 = 200;
 
-impl Flows {
+impl FlowRunner {
     /// Starts all waiting runs of a flow that can start.
     pub(super) async fn fill_slots(&self, flow: FlowId) -> Result<(), Error> {
         let (versions, now) = (self.versions.clone(), self.clock.now());
@@ -27,7 +27,7 @@ impl Flows {
             .write(move |db| fill(db, &versions, flow, now))
             .await?;
         if started > 0 {
-            self.wake();
+            self.wake.notify_one();
         }
         Ok(())
     }

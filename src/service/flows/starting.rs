@@ -16,7 +16,7 @@ use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::service::Error;
 use crate::service::launching::MESSAGES_KEPT;
-use crate::store::flows::{self, Flow, IdempotentFlowRun};
+use crate::store::flows::{self, IdempotentFlowRun};
 use crate::store::{self, Db, NewHookMessage, StartedByHook};
 
 /// A run as a caller requests it.
@@ -77,8 +77,8 @@ impl Flows {
         {
             return Ok(run);
         }
-        let flow = self.flow(who.account, &request.slug).await?;
-        let loaded = self.current(&flow).await?;
+        let flow = self.reader.flow(who.account, &request.slug).await?;
+        let loaded = self.reader.current(&flow).await?;
         let values = inputs(&loaded.flow, &request.inputs).map_err(Error::inputs)?;
         let start = Start {
             account: who.account,
@@ -95,7 +95,7 @@ impl Flows {
             replay_of: None,
             backfill: None,
         };
-        let pinned = self.pins(&loaded, &start).await?;
+        let pinned = self.preparation.pins(&loaded, &start).await?;
         let prepared = self.prepared(loaded, start, pinned, request.idempotency);
         self.store_run(prepared).await
     }
@@ -130,14 +130,14 @@ impl Flows {
             }
             Err(error) => return Err(error),
         };
-        self.wake();
+        self.wake.notify_one();
         Ok(run)
     }
 
     /// The inputs that the current version of a flow declares.
     pub async fn input_names(&self, account: AccountId, slug: &str) -> Result<Vec<String>, Error> {
-        let flow = self.flow(account, slug).await?;
-        let loaded = self.current(&flow).await?;
+        let flow = self.reader.flow(account, slug).await?;
+        let loaded = self.reader.current(&flow).await?;
         let inputs = loaded.flow.inputs.iter();
         Ok(inputs.map(|input| input.name.value.clone()).collect())
     }
@@ -157,13 +157,6 @@ impl Flows {
                 Some(id) => Ok(flows::flow_run_of_account(db, account, id)?),
                 None => Ok(None),
             })
-            .await
-    }
-
-    pub(super) async fn current(&self, flow: &Flow) -> Result<Arc<Loaded>, Error> {
-        let (versions, flow) = (self.versions.clone(), flow.clone());
-        self.store
-            .read(move |db| versions.load(db, flow.account, flow.id, flow.version))
             .await
     }
 }

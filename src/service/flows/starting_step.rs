@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::advancing::Advanced;
 use super::preparing::run_data;
 use super::problems::{problem, problems};
-use super::{CHECKED_EVERY, Flows};
+use super::{CHECKED_EVERY, FlowRunner};
 use crate::domain::flow::Problem;
 use crate::domain::flow::document::{Step, step_values};
 use crate::domain::flow::run::StepRun;
@@ -24,7 +24,7 @@ struct Failure {
     problem: Vec<Problem>,
 }
 
-impl Flows {
+impl FlowRunner {
     /// Whether the run must be advanced again, because the step has failed without a task.
     pub(super) async fn start_step(
         &self,

@@ -20,7 +20,7 @@ async fn the_insert_of_a_tick_fails_and_the_cursor_stays(#[values(Sqlite, Postgr
     save(&story, &nightly(1, HOURLY)).await;
     sql(&story, "ALTER TABLE tick RENAME TO tick_away").await;
     story.advance(at("2027-01-10T01:00:00Z") - story.now());
-    story.bridge().flows.fire_due().await.unwrap();
+    story.bridge().flows.runner.fire_due().await.unwrap();
     let flow = story.get("/flows/night/").await.expect(200);
     assert_eq!(flow["schedules"][0]["next_at"], "2027-01-10T01:00:00.000Z");
     assert_eq!(runs(&story).await.len(), 0, "no run without its tick");
@@ -44,7 +44,7 @@ async fn after_a_failure_of_the_database_the_next_tick_fires(
     sql(&story, "ALTER TABLE schedule RENAME TO schedule_away").await;
     story.advance(at("2027-01-10T01:00:00Z") - story.now());
     for _ in 0..3 {
-        assert!(story.bridge().flows.fire_due().await.is_err());
+        assert!(story.bridge().flows.runner.fire_due().await.is_err());
     }
     sql(&story, "ALTER TABLE schedule_away RENAME TO schedule").await;
     go_to(&story, "2027-01-10T02:00:00Z").await;

@@ -94,14 +94,14 @@ async fn a_thousand_files_at_once_start_twenty_runs_per_listing_and_none_is_lost
     let flows = story.bridge().flows;
     for round in 1..=50 {
         story.advance(TimeDelta::minutes(5));
-        flows.list_files().await.unwrap();
+        flows.files.list_files().await.unwrap();
         let counted = crate::support::database::texts(
             &story,
             "SELECT CAST(COUNT(*) AS TEXT) AS text FROM tick",
         );
         assert_eq!(counted.await, [(round * 20).to_string()]);
     }
-    flows.list_files().await.unwrap();
+    flows.files.list_files().await.unwrap();
     let distinct = "SELECT CAST(COUNT(DISTINCT event) AS TEXT) AS text FROM tick";
     assert_eq!(
         crate::support::database::texts(&story, distinct).await,

@@ -91,12 +91,12 @@ fn of(ticks: &[(&str, &str)]) -> Vec<(String, String)> {
 /// Everything that the bridge does in the background, once.
 async fn cycle(story: &Story) {
     let flows = story.bridge().flows;
-    flows.fire_due().await.unwrap();
-    flows.list_files().await.unwrap();
-    flows.advance_due().await.unwrap();
-    flows.run_backfills().await.unwrap();
+    flows.runner.fire_due().await.unwrap();
+    flows.files.list_files().await.unwrap();
+    flows.runner.advance_due().await.unwrap();
+    flows.runner.run_backfills().await.unwrap();
     story.run_cycle().await;
-    flows.advance_due().await.unwrap();
+    flows.runner.advance_due().await.unwrap();
 }
 
 async fn go_to(story: &Story, time: &str) {

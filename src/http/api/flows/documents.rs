@@ -94,7 +94,7 @@ pub async fn validate(
     let checked = Box::pin(bridge.flows.check(who.account, &text)).await?;
     let flow = &checked.parsed.flow;
     let count = usize::try_from(count).unwrap_or_default();
-    let next = bridge.flows.firings_of(flow, from, count);
+    let next = bridge.flows.reader.firings_of(flow, from, count);
     let language = Language::of(request.headers());
     Ok(Json(ValidatedFlow {
         valid: true,
@@ -132,7 +132,7 @@ pub async fn create(
     let saved = Box::pin(bridge.flows.create(&who, text)).await?;
     let slug = saved.flow.slug;
     request.extensions_mut().insert(AuditObject(slug.clone()));
-    let view = bridge.flows.get(who.account, &slug).await?;
+    let view = bridge.flows.reader.get(who.account, &slug).await?;
     Ok(answer(HttpResponse::Created(), &view, &request))
 }
 
@@ -173,7 +173,7 @@ pub async fn replace(
         Error::Changed => Problem::stale(say("flow-changed")),
         other => other.into(),
     })?;
-    let view = bridge.flows.get(who.account, slug).await?;
+    let view = bridge.flows.reader.get(who.account, slug).await?;
     Ok(answer(HttpResponse::Ok(), &view, &request))
 }
 

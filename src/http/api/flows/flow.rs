@@ -58,7 +58,11 @@ pub async fn list(
 ) -> HttpResult<Json<FlowsJson>> {
     let query = query(&request, &["search", "limit", "cursor"])?;
     let (search, part) = (query.text("search")?, page_query(&query)?);
-    let page = bridge.flows.flow_page(who.account, search, &part).await?;
+    let page = bridge
+        .flows
+        .reader
+        .flow_page(who.account, search, &part)
+        .await?;
     let language = Language::of(request.headers());
     let rows = page.rows.iter();
     Ok(Json(FlowsJson {
@@ -86,7 +90,11 @@ pub async fn detail(
     request: HttpRequest,
 ) -> HttpResult<HttpResponse> {
     query(&request, &[])?;
-    let view = bridge.flows.get(who.account, request::slug(&slug)?).await?;
+    let view = bridge
+        .flows
+        .reader
+        .get(who.account, request::slug(&slug)?)
+        .await?;
     let language = Language::of(request.headers());
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag(&view)))
@@ -238,7 +246,7 @@ async fn set_paused(
     let slug = request::slug(slug)?;
     let changing = bridge.flows.set_paused(who, slug, schedule, paused);
     changing.await?;
-    let view = bridge.flows.get(who.account, slug).await?;
+    let view = bridge.flows.reader.get(who.account, slug).await?;
     let language = Language::of(request.headers());
     Ok(Json(FlowEnvelope {
         flow: FlowJson::of(&view, language),

@@ -49,7 +49,7 @@ pub async fn versions(
 ) -> HttpResult<Json<Results<VersionJson>>> {
     query(&request, &[])?;
     let slug = request::slug(&slug)?;
-    let found = bridge.flows.versions_of(who.account, slug).await?;
+    let found = bridge.flows.reader.versions_of(who.account, slug).await?;
     let language = Language::of(request.headers());
     let row = |version: &FlowVersion| VersionJson::of(version, language);
     Ok(Json(Results {
@@ -83,7 +83,11 @@ pub async fn version(
     let slug = request::slug(&slug)?;
     let unknown = |_| Error::NotFound(say("flow-version-not-found"));
     let number = number.parse().map_err(unknown)?;
-    let found = bridge.flows.version(who.account, slug, number).await?;
+    let found = bridge
+        .flows
+        .reader
+        .version(who.account, slug, number)
+        .await?;
     let language = Language::of(request.headers());
     Ok(Json(VersionJson::with_document(&found, language)))
 }
@@ -115,7 +119,11 @@ pub async fn next(
     let count = query.number("count", most)?.unwrap_or(FIRINGS);
     let from = query.time("from", false)?;
     let slug = request::slug(&slug)?;
-    let found = bridge.flows.next(who.account, slug, from, count).await?;
+    let found = bridge
+        .flows
+        .reader
+        .next(who.account, slug, from, count)
+        .await?;
     Ok(Json(Results {
         results: found.iter().map(FiringJson::from).collect(),
     }))
@@ -149,7 +157,10 @@ pub async fn ticks(
     let query = query(&request, &["from", "to", "limit", "cursor"])?;
     let range = (query.time("from", false)?, query.time("to", true)?);
     let (slug, part) = (request::slug(&slug)?, page_query(&query)?);
-    let reading = bridge.flows.tick_page(who.account, slug, range, &part);
+    let reading = bridge
+        .flows
+        .reader
+        .tick_page(who.account, slug, range, &part);
     let page = reading.await?;
     let language = Language::of(request.headers());
     let rows = page.rows.iter();

@@ -52,7 +52,7 @@ pub async fn events(
 ) -> HttpResult<Json<Results<RunEventJson>>> {
     query(&request, &[])?;
     let id = request::run_id(&id)?;
-    let view = bridge.flows.run_view(who.account, id).await?;
+    let view = bridge.flows.reader.run_view(who.account, id).await?;
     let language = Language::of(request.headers());
     let row = |event: &RunEvent| RunEventJson {
         at: time(event.at),

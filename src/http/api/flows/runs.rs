@@ -120,7 +120,7 @@ async fn created(
 ) -> HttpResult<HttpResponse> {
     let object = AuditObject(format!("{} run {}", run.slug, run.id));
     request.extensions_mut().insert(object);
-    let view = bridge.flows.run_view(who.account, run.id).await?;
+    let view = bridge.flows.reader.run_view(who.account, run.id).await?;
     let language = Language::of(request.headers());
     Ok(HttpResponse::Created().json(FlowRunEnvelope {
         run: FlowRunJson::of(&view, language),
@@ -155,7 +155,11 @@ pub async fn list(
     let keys = ["flow", "status", "trigger", "from", "to", "limit", "cursor"];
     let query = query(&request, &keys)?;
     let part = page_query(&query)?;
-    let page = bridge.flows.run_page(filter(&who, &query)?, &part).await?;
+    let page = bridge
+        .flows
+        .reader
+        .run_page(filter(&who, &query)?, &part)
+        .await?;
     let language = Language::of(request.headers());
     let rows = page.rows.iter();
     Ok(Json(FlowRunsJson {
@@ -216,7 +220,7 @@ pub async fn detail(
 ) -> HttpResult<Json<FlowRunJson>> {
     query(&request, &[])?;
     let id = request::run_id(&id)?;
-    let view = bridge.flows.run_view(who.account, id).await?;
+    let view = bridge.flows.reader.run_view(who.account, id).await?;
     let language = Language::of(request.headers());
     Ok(Json(FlowRunJson::of(&view, language)))
 }
@@ -247,7 +251,7 @@ pub async fn cancel(
     nothing(&request, payload).await?;
     let id = request::run_id(&id)?;
     bridge.flows.cancel(&who, id).await?;
-    let view = bridge.flows.run_view(who.account, id).await?;
+    let view = bridge.flows.reader.run_view(who.account, id).await?;
     let language = Language::of(request.headers());
     Ok(HttpResponse::Accepted().json(FlowRunJson::of(&view, language)))
 }

@@ -49,7 +49,7 @@ pub async fn stream(
     query(&request, &[])?;
     let id = request::run_id(&id)?;
     let slot = bridge.live.reserve_slot(&who)?;
-    let mark = bridge.flows.run_mark(who.account, id).await?;
+    let mark = bridge.flows.reader.run_mark(who.account, id).await?;
     if mark.has_ended && last_event_id(&request) == Some(event_id(mark).as_str()) {
         // The only response after which a browser does not reconnect.
         return Ok(HttpResponse::NoContent().finish());
@@ -90,11 +90,11 @@ impl EventFeed for FlowRunFeed {
         loop {
             self.ticks.tick().await;
             // The mark is read first: a change meanwhile is sent again at the next tick.
-            let mark = flows.run_mark(self.account, self.run).await?;
+            let mark = flows.reader.run_mark(self.account, self.run).await?;
             if self.sent == Some(mark) {
                 continue;
             }
-            let view = flows.run_view(self.account, self.run).await?;
+            let view = flows.reader.run_view(self.account, self.run).await?;
             let run = FlowRunJson::of(&view, self.language);
             let json = serde_json::to_string(&run).unwrap_or_else(|_| "null".to_owned());
             self.sent = Some(mark);
