@@ -37,7 +37,9 @@ async fn add_triggers(store: &Store) {
 }
 
 async fn seen(store: &Store, trigger: TriggerId) -> Vec<SeenFile> {
-    let found: Result<_, Error> = store.read(move |db| store::flows::seen_files(db, trigger)).await;
+    let found: Result<_, Error> = store
+        .read(move |db| store::flows::seen_files(db, trigger))
+        .await;
     let mut found = found.unwrap();
     found.sort_by(|one, other| one.file.cmp(&other.file));
     found
