@@ -1,11 +1,12 @@
 //! The files of the workspace: returns their sizes, and reads choices from them.
 
-use std::path::{Component, Path};
+use std::path::Path;
 
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::catalogue::ChoicesFromFile;
+use super::file_list::inside;
 use super::state::State;
 
 /// The choices of a parameter that are read from a file, or OpenHEXA's error message.
@@ -38,15 +39,6 @@ pub fn size_of(files: &Path, key: &str) -> Option<u64> {
 
 fn text_of(files: &Path, key: &str) -> Option<String> {
     std::fs::read_to_string(files.join(inside(key)?)).ok()
-}
-
-/// The path of a key, unless it leads out of the workspace's folder.
-pub fn inside(key: &str) -> Option<&Path> {
-    let path = Path::new(key.trim_start_matches('/'));
-    let stays = path
-        .components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    (stays && !key.is_empty()).then_some(path)
 }
 
 fn parse(source: &ChoicesFromFile, text: &str) -> Result<Vec<String>, String> {

@@ -2,12 +2,10 @@
 //! content.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::Deserialize;
-
-use super::choices::inside;
 
 /// A file without content: as large as a test needs it, at any time.
 #[derive(Clone, Debug, Deserialize)]
@@ -84,6 +82,15 @@ fn key_of(folder: &str, name: &str) -> String {
         return name.to_owned();
     }
     format!("{folder}/{name}")
+}
+
+/// The path of a key, unless it leads out of the workspace's folder.
+pub fn inside(key: &str) -> Option<&Path> {
+    let path = Path::new(key.trim_start_matches('/'));
+    let stays = path
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    (stays && !key.is_empty()).then_some(path)
 }
 
 /// A time as OpenHEXA writes it for files on a disk: `2026-11-21T00:25:28.123456`, without its zone, which is UTC.

@@ -10,7 +10,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use tokio::io::AsyncReadExt as _;
 
-use super::choices::inside;
+use super::file_list::inside;
 use super::html::safe;
 use super::state::State;
 

@@ -135,7 +135,7 @@ pub fn decide(pattern: &FilePattern, seen: &[SeenFile], listing: Listing<'_>) ->
             (SeenState::Waiting, true) if listing.is_first => changes.settle(&known.file, listing),
             // Not a repetition of the listing that showed it first.
             (SeenState::Waiting, true) if known.listed_at < listing.at => ready.push(&known.file),
-            (SeenState::Waiting, true) | (SeenState::Settled, true) => {}
+            (SeenState::Waiting | SeenState::Settled, true) => {}
             (SeenState::Waiting, false) => changes.forget.push(known.file.clone()),
             (SeenState::Settled, false) => {
                 newly_gone += 1;

@@ -13,7 +13,7 @@ use super::inputs::defaults;
 use super::new_runs::NewRun;
 use super::versions::{Loaded, Versions};
 use crate::domain::flow::document::Event;
-use crate::domain::flow::files::{FilePattern, Listing, decide};
+use crate::domain::flow::files::{FilePattern, Listing, decide, event_of};
 use crate::domain::flow::reference::FileFound;
 use crate::domain::flow::run::{Cause, Outcome, Start};
 use crate::domain::ids::AccountId;
@@ -217,17 +217,11 @@ fn start(
     let tick = NewTick {
         account: trigger.account,
         flow: trigger.flow,
-        source: TickSource::Trigger(trigger.id, event(file)),
+        source: TickSource::Trigger(trigger.id, event_of(file)),
         scheduled_for: now,
         outcome: Outcome::Run,
         why: Vec::new(),
         run: Some(run),
     };
     Ok(flows::add_tick(db, &tick)?)
-}
-
-/// What identifies a version of a file.
-fn event(file: &FileFound) -> String {
-    let modified = file.modified.timestamp_millis();
-    format!("{modified} {} {}", file.size, file.path)
 }

@@ -5,9 +5,7 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::json;
 
-use super::{
-    at, cycle, go_to, nightly, of, plan, runs, save, start, steps, ticks, until_ended,
-};
+use super::{at, cycle, go_to, nightly, of, plan, runs, save, start, steps, ticks, until_ended};
 use crate::support::database::sql;
 use crate::support::story::{Base, Postgres, Sqlite};
 
@@ -83,7 +81,9 @@ async fn while_openhexa_is_unavailable_a_tick_is_kept_and_runs_later(
 ) {
     let story = plan(base, "2027-01-10T00:30:00Z").begin().await;
     save(&story, &nightly(1, HOURLY)).await;
-    story.fault(&json!({"fault": "html500", "count": 1000})).await;
+    story
+        .fault(&json!({"fault": "html500", "count": 1000}))
+        .await;
     go_to(&story, "2027-01-10T01:00:00Z").await;
     for _ in 0..3 {
         story.advance(TimeDelta::seconds(30));

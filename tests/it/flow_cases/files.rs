@@ -57,8 +57,13 @@ async fn a_file_starts_one_run_once_it_is_complete(#[values(Sqlite, Postgres)] b
     let id = runs(&story).await[0]["id"].as_i64().unwrap();
     let ended = super::until_ended(&story, id).await;
     assert_eq!(ended["status"], "SUCCESS", "{ended}");
-    let task = ended["steps"][0]["attempts"][0]["task_id"].as_i64().unwrap();
-    assert_eq!(story.task(task).await["config"]["text"], "incoming/slow.csv");
+    let task = ended["steps"][0]["attempts"][0]["task_id"]
+        .as_i64()
+        .unwrap();
+    assert_eq!(
+        story.task(task).await["config"]["text"],
+        "incoming/slow.csv"
+    );
     story.end().await;
 }
 
@@ -68,7 +73,11 @@ async fn a_replaced_and_a_renamed_file_are_new_files(#[values(Sqlite, Postgres)]
     let story = plan(base, "2027-01-10T01:00:00Z").begin().await;
     save(&story, DROP).await;
     cycle(&story).await;
-    for files in [file("a.csv", 1, 1), file("a.csv", 1, 2), file("b.csv", 1, 2)] {
+    for files in [
+        file("a.csv", 1, 1),
+        file("a.csv", 1, 2),
+        file("b.csv", 1, 2),
+    ] {
         put(&story, &[files]).await;
         listing(&story).await;
         listing(&story).await;
@@ -88,7 +97,9 @@ async fn a_thousand_files_at_once_start_twenty_runs_per_listing_and_none_is_lost
     let story = plan(base, "2027-01-10T01:00:00Z").begin().await;
     save(&story, DROP).await;
     cycle(&story).await;
-    let many: Vec<Value> = (0..1000).map(|n| file(&format!("{n:04}.csv"), 1, 1)).collect();
+    let many: Vec<Value> = (0..1000)
+        .map(|n| file(&format!("{n:04}.csv"), 1, 1))
+        .collect();
     put(&story, &many).await;
     listing(&story).await;
     let flows = story.bridge().flows;
@@ -121,7 +132,9 @@ async fn a_listing_that_fails_changes_nothing_and_two_replicas_start_one_run(
     cycle(&story).await;
     put(&story, &[file("a.csv", 1, 1)]).await;
     listing(&story).await;
-    story.fault(&json!({"fault": "fail_listing", "count": 1})).await;
+    story
+        .fault(&json!({"fault": "fail_listing", "count": 1}))
+        .await;
     listing(&story).await;
     assert_eq!(found(&story).await, [""; 0]);
     story.advance(TimeDelta::minutes(5));

@@ -3,7 +3,6 @@
 
 mod crashes;
 mod files;
-mod iaso;
 mod runs;
 mod schedules;
 

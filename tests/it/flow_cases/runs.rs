@@ -18,7 +18,11 @@ async fn an_edit_in_flight_keeps_the_old_steps(#[values(Sqlite, Postgres)] base:
     save(&story, old).await;
     let id = start(&story, "night").await;
     until_running(&story, id).await;
-    change(&story, "id: night\nsteps: [{id: other, pipeline: pipeline-2}]\n").await;
+    change(
+        &story,
+        "id: night\nsteps: [{id: other, pipeline: pipeline-2}]\n",
+    )
+    .await;
     story.drive_only(&json!({"status": "success"})).await;
     let ended = until_ended(&story, id).await;
     assert_eq!(
@@ -81,7 +85,8 @@ async fn a_failed_step_is_retried_after_its_wait_and_no_more_often_than_it_says(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
-    let document = "id: night\nsteps: [{id: load, pipeline: pipeline-5, retry: {times: 2, wait: 10m}}]\n";
+    let document =
+        "id: night\nsteps: [{id: load, pipeline: pipeline-5, retry: {times: 2, wait: 10m}}]\n";
     save(&story, document).await;
     let id = start(&story, "night").await;
     let waiting = until(&story, id, "the retry", |run| steps(run) == ["RETRY"]).await;
@@ -95,9 +100,15 @@ async fn a_failed_step_is_retried_after_its_wait_and_no_more_often_than_it_says(
         until(&story, id, "the next end", |run| steps(run) != ["RUNNING"]).await;
     }
     let ended = until_ended(&story, id).await;
-    assert_eq!((steps(&ended), story.runs().await.len()), (vec!["ERROR"], 3));
+    assert_eq!(
+        (steps(&ended), story.runs().await.len()),
+        (vec!["ERROR"], 3)
+    );
     let attempts = ended["steps"][0]["attempts"].as_array().unwrap();
-    let numbers: Vec<i64> = attempts.iter().map(|one| one["n"].as_i64().unwrap()).collect();
+    let numbers: Vec<i64> = attempts
+        .iter()
+        .map(|one| one["n"].as_i64().unwrap())
+        .collect();
     assert_eq!(numbers, [1, 2, 3]);
     story.end().await;
 }
@@ -114,7 +125,14 @@ async fn a_replay_reuses_what_succeeded(#[values(Sqlite, Postgres)] base: Base) 
         "`steps.extract.result.rows` is int; `text` takes str",
         "a reference of another type is refused when the flow is saved"
     );
-    save(&story, &document.replace(", parameters: {text: {from: steps.extract.result.rows, type: int}}", ", after: extract")).await;
+    save(
+        &story,
+        &document.replace(
+            ", parameters: {text: {from: steps.extract.result.rows, type: int}}",
+            ", after: extract",
+        ),
+    )
+    .await;
     let first = start(&story, "night").await;
     until_running_step(&story, first, 1).await;
     let run = story.runs().await[1]["id"].as_str().unwrap().to_owned();
@@ -130,7 +148,11 @@ async fn a_replay_reuses_what_succeeded(#[values(Sqlite, Postgres)] base: Base) 
     story.drive(&run, &json!({"status": "success"})).await;
     let ended = until_ended(&story, replay).await;
     assert_eq!(
-        (&ended["status"], &ended["replay_of"], &ended["steps"][0]["reused_from"]),
+        (
+            &ended["status"],
+            &ended["replay_of"],
+            &ended["steps"][0]["reused_from"]
+        ),
         (&json!("SUCCESS"), &json!(first), &json!(first))
     );
     assert_eq!(ended["steps"][0]["result"], json!({"rows": 3}));
@@ -156,7 +178,10 @@ async fn a_cancelled_backfill_starts_no_further_run(#[values(Sqlite, Postgres)] 
     )
     .await;
     let body = json!({"from": "2027-01-01T00:00:00Z", "to": "2027-01-11T00:00:00Z", "mode": "missing", "parallel": 2});
-    let created = story.post("/flows/night/backfills/", &body).await.expect(201);
+    let created = story
+        .post("/flows/night/backfills/", &body)
+        .await
+        .expect(201);
     let id = created["backfill"]["id"].as_i64().unwrap();
     assert_eq!(created["backfill"]["total"], 10);
     cycle(&story).await;
@@ -164,7 +189,11 @@ async fn a_cancelled_backfill_starts_no_further_run(#[values(Sqlite, Postgres)] 
     let path = format!("/backfills/{id}/cancel/");
     let cancelled = story.post(&path, &json!({})).await;
     assert!(matches!(cancelled.status, 200 | 202), "{}", cancelled.text);
-    let active: Vec<i64> = runs(&story).await.iter().map(|run| run["id"].as_i64().unwrap()).collect();
+    let active: Vec<i64> = runs(&story)
+        .await
+        .iter()
+        .map(|run| run["id"].as_i64().unwrap())
+        .collect();
     for one in active {
         until_ended(&story, one).await;
     }
@@ -192,9 +221,14 @@ async fn a_step_that_takes_too_long_is_cancelled_and_says_so(
     let running = until_running(&story, id).await;
     story.advance(TimeDelta::minutes(10));
     let ended = until_ended(&story, id).await;
-    assert_eq!((steps(&ended), &ended["status"]), (vec!["ERROR"], &json!("ERROR")));
+    assert_eq!(
+        (steps(&ended), &ended["status"]),
+        (vec!["ERROR"], &json!("ERROR"))
+    );
     assert_eq!(ended["steps"][0]["reason"], "The step took longer than 10m");
-    let task = running["steps"][0]["attempts"][0]["task_id"].as_i64().unwrap();
+    let task = running["steps"][0]["attempts"][0]["task_id"]
+        .as_i64()
+        .unwrap();
     assert_eq!(story.task(task).await["status"], "CANCELLED");
     let events = story.get(&format!("/tasks/{task}/events/")).await;
     assert!(events.text.contains("the flow night"), "{}", events.text);
@@ -216,7 +250,12 @@ async fn the_end_of_a_flow_starts_the_next_one_once(#[values(Sqlite, Postgres)] 
     let all = runs(&story).await;
     let shown: Vec<(&str, &str)> = all
         .iter()
-        .map(|run| (run["flow"].as_str().unwrap(), run["trigger"].as_str().unwrap()))
+        .map(|run| {
+            (
+                run["flow"].as_str().unwrap(),
+                run["trigger"].as_str().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(shown, [("night", "manual"), ("reports", "flow")]);
     let second = all[1]["id"].as_i64().unwrap();
@@ -234,7 +273,9 @@ async fn a_run_whose_pipeline_was_deleted_is_refused(#[values(Sqlite, Postgres)]
          steps: [{{id: load, pipeline: pipeline-1}}, {{id: gone, pipeline: pipeline-{FAILING}, after: load}}]\n"
     );
     save(&story, &document).await;
-    story.delete_pipeline(&crate::support::catalogue::id(FAILING)).await;
+    story
+        .delete_pipeline(&crate::support::catalogue::id(FAILING))
+        .await;
     story.restart_caches(TimeDelta::minutes(30));
     super::go_to(&story, "2027-01-10T02:00:00Z").await;
     let id = runs(&story).await[0]["id"].as_i64().unwrap();

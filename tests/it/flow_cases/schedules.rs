@@ -27,7 +27,11 @@ async fn each_night_has_one_run_however_often_the_bridge_looks(
     let all = runs(&story).await;
     assert_eq!(all.len(), 1, "{all:?}");
     assert_eq!(
-        (&all[0]["trigger"], &all[0]["scheduled_for"], &all[0]["interval"]["start"]),
+        (
+            &all[0]["trigger"],
+            &all[0]["scheduled_for"],
+            &all[0]["interval"]["start"]
+        ),
         (
             &json!("schedule"),
             &json!("2027-01-10T02:00:00.000Z"),
@@ -123,13 +127,23 @@ async fn pausing_and_resuming_neither_shifts_nor_adds_a_tick(
 ) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
     save(&story, &nightly(1, NIGHT)).await;
-    for path in ["pause", "resume", "schedules/two/pause", "schedules/two/resume"] {
-        let done = story.post(&format!("/flows/night/{path}/"), &json!({})).await;
+    for path in [
+        "pause",
+        "resume",
+        "schedules/two/pause",
+        "schedules/two/resume",
+    ] {
+        let done = story
+            .post(&format!("/flows/night/{path}/"), &json!({}))
+            .await;
         done.expect(200);
     }
     let flow = story.get("/flows/night/").await.expect(200);
     assert_eq!(flow["schedules"][0]["next_at"], "2027-01-10T02:00:00.000Z");
-    story.post("/flows/night/pause/", &json!({})).await.expect(200);
+    story
+        .post("/flows/night/pause/", &json!({}))
+        .await
+        .expect(200);
     go_to(&story, "2027-01-12T12:00:00Z").await;
     let resumed = story.post("/flows/night/resume/", &json!({})).await;
     assert_eq!(
@@ -176,7 +190,10 @@ async fn a_manual_run_does_not_take_the_place_of_the_tick(#[values(Sqlite, Postg
     until_ended(&story, manual).await;
     go_to(&story, "2027-01-10T02:00:00Z").await;
     let all = runs(&story).await;
-    let causes: Vec<&str> = all.iter().map(|run| run["trigger"].as_str().unwrap()).collect();
+    let causes: Vec<&str> = all
+        .iter()
+        .map(|run| run["trigger"].as_str().unwrap())
+        .collect();
     assert_eq!(causes, ["manual", "schedule"]);
     assert_eq!(
         ticks(&story).await,
