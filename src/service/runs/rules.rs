@@ -125,8 +125,8 @@ impl Rules {
         task.wants_stop() && task.run.stop_asked_at.is_none_or(|at| now - at >= wait)
     }
 
-    /// The time until the next poll after a reported end. OpenHEXA usually shows the end of the run at once or within seconds,
-    /// so it is as long as the time since the report: at least half of `early`, at most `unsure`.
+    /// The time until the next poll after a reported end: as long as the time since the report, because OpenHEXA can show the
+    /// end of the run at once or much later. At least half of `early`, at most `unsure`.
     fn confirmation(&self, task: &Task, now: DateTime<Utc>) -> TimeDelta {
         let longest = if self.is_overdue(task, now) {
             self.polls.overdue
