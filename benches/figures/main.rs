@@ -56,7 +56,7 @@ pub struct Line {
     /// Numbers of concurrent clients.
     #[arg(long, value_delimiter = ',', default_value = "1,16,64")]
     clients: Vec<usize>,
-    /// Active tasks that receive the callbacks.
+    /// Active tasks that receive the callbacks; large scenarios: that report their end.
     #[arg(long, default_value_t = 1000)]
     live: usize,
     /// The scale of pgbench.

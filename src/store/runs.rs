@@ -94,13 +94,15 @@ pub fn set_next_poll(
     Ok(())
 }
 
-/// Sets the next poll to this time, unless it is earlier already.
+/// Sets the next poll to this time, unless it is earlier already. While the task has a lease, its next poll is not planned yet:
+/// the time that is set is kept at the end of the lease (`release_leases`).
 pub fn poll_no_later_than(db: &mut Db<'_>, task: TaskId, at: DateTime<Utc>) -> Result<(), Error> {
     on!(db, |conn| diesel::update(run::table.find(task.0))
         .filter(
             run::next_poll_at
                 .is_null()
                 .or(run::next_poll_at.gt(DbTime(at)))
+                .or(run::lease_until.is_not_null())
         )
         .set(run::next_poll_at.eq(DbTime(at)))
         .execute(conn))?;
@@ -122,14 +124,14 @@ pub fn renew_lease(
 }
 
 /// Releases leases and sets the next poll of each task, if it has one. A task whose lease the owner no longer has is not
-/// changed. A next poll that was set to an earlier time in the meantime is kept.
+/// changed. A next poll that was set after `since` to an earlier time is kept.
 ///
 /// Each row is written only once: at the second write of a row in one transaction, PostgreSQL checks its foreign key and waits
 /// for the transaction that has locked the task, which can be waiting for this row.
 pub fn release_leases(
     db: &mut Db<'_>,
     owner: &str,
-    now: DateTime<Utc>,
+    since: DateTime<Utc>,
     planned: &[(TaskId, Option<DateTime<Utc>>)],
 ) -> Result<(), Error> {
     let mut by_time: BTreeMap<DateTime<Utc>, Vec<i64>> = BTreeMap::new();
@@ -140,7 +142,7 @@ pub fn release_leases(
     }
     for (next, tasks) in &by_time {
         let replaced = run::next_poll_at
-            .le(DbTime(now))
+            .le(DbTime(since))
             .or(run::next_poll_at.gt(DbTime(*next)));
         on!(db, |conn| diesel::update(run::table)
             .filter(run::task_id.eq_any(tasks))

@@ -63,6 +63,7 @@ mod rate_limits;
 mod reconcile;
 mod relaunch;
 mod replicas;
+mod reported_end;
 mod rotation;
 mod sdk_pipelines;
 mod secrets;

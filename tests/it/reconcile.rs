@@ -396,7 +396,7 @@ async fn older_runs_are_polled_less_often(#[values(Sqlite, Postgres)] base: Base
         polls_in(&story, 3).await >= 1,
         "a reported end is confirmed soon"
     );
-    assert_eq!(polls_in(&story, 60).await, 12);
+    assert_eq!(polls_in(&story, 60).await, 13);
     story.end().await;
 }
 

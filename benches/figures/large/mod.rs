@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! runs.rs      10,000 active runs: how soon a final status is shown, and what polling costs
+//! reported.rs  1,000 active runs: how soon a reported end is confirmed
 //! tasks.rs     1,000,000 tasks: pages of the task list
 //! fill.rs      inserts these tasks
 //! streams.rs   1,000 open streams: memory, CPU, and the time from a report to its event
@@ -12,6 +13,7 @@
 
 mod fill;
 mod listen;
+mod reported;
 mod runs;
 mod streams;
 mod tasks;
@@ -117,10 +119,10 @@ const POSTGRES: &str = "PostgreSQL";
 
 pub async fn measure(line: &Line) {
     let mut parts = vec![table::machine(&format!(
-        "{} live runs, {} tasks, {} streams, each alone",
-        line.live_runs, line.rows, line.streams
+        "{} and {} live runs, {} tasks, {} streams, each alone",
+        line.live_runs, line.live, line.rows, line.streams
     ))];
-    for scenario in ["live runs", "task list", "open streams"] {
+    for scenario in ["live runs", "reported ends", "task list", "open streams"] {
         let mut rows = Vec::new();
         for base in [SQLITE, POSTGRES] {
             let name = format!("{scenario}, {base}");
@@ -130,12 +132,14 @@ pub async fn measure(line: &Line) {
             eprintln!("{name}");
             rows.extend(match scenario {
                 "live runs" => vec![runs::measured(line, base).await],
+                "reported ends" => vec![reported::measured(line, base).await],
                 "task list" => tasks::measured(line, base).await,
                 _ => streams::measured(line, base).await,
             });
         }
         let head = match scenario {
             "live runs" => runs::HEAD,
+            "reported ends" => reported::HEAD,
             "task list" => tasks::HEAD,
             _ => streams::HEAD,
         };

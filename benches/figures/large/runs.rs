@@ -45,7 +45,7 @@ pub async fn measured(line: &Line, base: &'static str) -> String {
     // Until every run was polled once.
     sleep(Duration::from_secs(12)).await;
     let time = Duration::from_secs(line.follow);
-    let chosen = chosen(&place, time).await;
+    let chosen = chosen(&place, time.as_secs() * ENDS).await;
     let before = Counts::of(&place).await;
     let work = async { tokio::join!(ends(&place, &chosen, time), worst(&place, time)) };
     let (shares, (delays, worst)) = place.meters().over(work).await;
@@ -99,7 +99,7 @@ fn value(text: &str, name: &str) -> f64 {
     line.map_or(0.0, |value| value.trim().parse().expect("a number"))
 }
 
-async fn all_running(place: &Place, many: usize) {
+pub async fn all_running(place: &Place, many: usize) {
     let running = "openhexa_bridge_live_tasks{state=\"running\"}";
     let patience = Instant::now() + Duration::from_mins(3);
     while value(&metrics(place).await, running) < many as f64 {
@@ -121,11 +121,11 @@ async fn worst(place: &Place, time: Duration) -> f64 {
 }
 
 /// The runs to end, from all pipelines.
-async fn chosen(place: &Place, time: Duration) -> Vec<Value> {
+pub async fn chosen(place: &Place, many: u64) -> Vec<Value> {
     let url = format!("{}/emulator/runs", place.openhexa.url);
     let all = site::ask(site::client().get(url)).await;
     let all = all["results"].as_array().expect("all runs").clone();
-    let many = (time.as_secs() * ENDS) as usize;
+    let many = many as usize;
     let step = (all.len() / many).max(1);
     all.into_iter().step_by(step).take(many).collect()
 }
@@ -157,7 +157,8 @@ async fn end_each(place: &Place, runs: &[Value]) -> Vec<(i64, Instant)> {
     ended
 }
 
-async fn listen(place: &Place, end: Instant) -> HashMap<i64, Instant> {
+/// When the stream has shown the confirmed final status of each task.
+pub async fn listen(place: &Place, end: Instant) -> HashMap<i64, Instant> {
     let mut received = HashMap::new();
     let mut listener = Listener::open(&place.bridge.url).await;
     let event = |text: &str, at: Instant| {

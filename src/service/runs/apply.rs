@@ -213,8 +213,7 @@ fn next_poll(rules: &Rules, before: &Task, after: &Task, now: DateTime<Utc>) -> 
         _ if before == after => NextPoll::Unchanged,
         (None, _) => NextPoll::Never,
         _ if after.wants_stop() && !before.wants_stop() => NextPoll::By(now),
-        // The run ends just after its pipeline has reported its end.
-        (Some(_), State::Reported(_)) => NextPoll::By(now + rules.polls.early),
+        (Some(at), State::Reported(_)) => NextPoll::By(at),
         // A poll is planned already, and the time between polls only grows with a task's age.
         (Some(_), _) if is == was => NextPoll::Unchanged,
         (Some(at), _) => NextPoll::By(at),

@@ -22,7 +22,7 @@ use crate::domain::task::Task;
 use crate::openhexa::{self, Instances, OpenHexa, Permission, PollResults};
 use crate::service::tasks::LogMasking;
 use crate::service::{Error, causes};
-use crate::store::{self, DueKind};
+use crate::store::{self, DueKind, LeaseRequest};
 
 /// The result of polling one run.
 type Polled = Result<PollResult, openhexa::Error>;
@@ -52,8 +52,8 @@ impl Poller {
 
     /// Polls up to `limit` runs that are due.
     pub async fn poll_due(&self, limit: usize) -> Result<CycleReport, Error> {
-        let due = self.writer.lease(limit.min(self.max_at_once()));
-        let owner = due.owner.clone();
+        let lease = self.writer.lease(limit.min(self.max_at_once()));
+        let due = lease.clone();
         let claimed = self
             .writer
             .store
@@ -69,7 +69,7 @@ impl Poller {
         let groups = self.groups(claimed).await?;
         let polls = groups
             .into_iter()
-            .map(|group| self.poll_group(group, &owner));
+            .map(|group| self.poll_group(group, &lease));
         for failed in join_all(polls).await {
             report.failed += failed?;
         }
@@ -112,12 +112,12 @@ impl Poller {
     }
 
     /// The number of failed polls.
-    async fn poll_group(&self, group: Group, owner: &str) -> Result<usize, Error> {
+    async fn poll_group(&self, group: Group, lease: &LeaseRequest) -> Result<usize, Error> {
         let largest = self.rules().runs_per_request;
         let target = &group.connection.target;
         let (max_runs, probe) = match self.instances.permission(target, largest) {
             Permission::Paused { until } => {
-                return self.postpone(&group.tasks, owner, until).await;
+                return self.postpone(&group.tasks, lease, until).await;
             }
             Permission::Allowed { max_runs, probe } => (max_runs, probe),
         };
@@ -129,11 +129,11 @@ impl Poller {
         let mut requests: VecDeque<Vec<Task>> = tasks.chunks(max_runs).map(<[_]>::to_vec).collect();
         let mut failed = 0;
         if probe && let Some(first) = requests.pop_front() {
-            failed += self.poll_some(&connection, first, owner).await?;
+            failed += self.poll_some(&connection, first, lease).await?;
         }
         let rest: Vec<_> = requests
             .into_iter()
-            .map(|few| self.poll_some(&connection, few, owner))
+            .map(|few| self.poll_some(&connection, few, lease))
             .collect();
         let mut rest = stream::iter(rest).buffer_unordered(self.rules().concurrent_polls);
         while let Some(some) = rest.next().await {
@@ -146,11 +146,11 @@ impl Poller {
     async fn postpone(
         &self,
         tasks: &[Task],
-        owner: &str,
+        lease: &LeaseRequest,
         until: DateTime<Utc>,
     ) -> Result<usize, Error> {
         let planned = tasks.iter().map(|task| (task.id, Some(until))).collect();
-        self.writer.release_all(owner, planned).await?;
+        self.writer.release_all(lease, planned).await?;
         Ok(tasks.len())
     }
 
@@ -159,12 +159,12 @@ impl Poller {
         &self,
         at: &Connection,
         tasks: Vec<Task>,
-        owner: &str,
+        lease: &LeaseRequest,
     ) -> Result<usize, Error> {
         let now = self.writer.now();
         // Another request of the same cycle can have failed just now.
         if let Permission::Paused { until } = self.instances.permission(&at.target, 1) {
-            return self.postpone(&tasks, owner, until).await;
+            return self.postpone(&tasks, lease, until).await;
         }
         let mut polled = self.request(at, &tasks).await;
         let mut unchanged = Vec::new();
@@ -179,7 +179,7 @@ impl Poller {
                 unchanged.push((task.id, self.rules().next_poll(task, now)));
                 continue;
             }
-            match self.process(task, at, result, owner).await {
+            match self.process(task, at, result, &lease.owner).await {
                 Ok(()) => {}
                 // Already logged.
                 Err(Error::Upstream(_)) if polled.is_err() => failed += 1,
@@ -189,7 +189,7 @@ impl Poller {
                 }
             }
         }
-        self.writer.release_all(owner, unchanged).await?;
+        self.writer.release_all(lease, unchanged).await?;
         Ok(failed)
     }
 

@@ -43,9 +43,10 @@ pub struct Rules {
 /// The times between polls of a run.
 #[derive(Clone, Debug)]
 pub struct PollTimes {
+    /// Of a new run. The first poll after a reported end comes after half of it.
     pub early: TimeDelta,
     pub early_for: TimeDelta,
-    /// While the outcome of a launch or the reported end of a run is not confirmed.
+    /// While the outcome of a launch is not known, and the longest while a reported end is not confirmed.
     pub unsure: TimeDelta,
     pub usual: TimeDelta,
     pub late: TimeDelta,
@@ -88,12 +89,11 @@ impl Rules {
         let wait = match &task.state {
             State::Ended { .. } => return None,
             State::Accepted => self.backoff(age),
-            State::Launching | State::Submitted | State::Running | State::Reported(_)
-                if self.is_overdue(task, now) =>
-            {
+            State::Reported(_) => self.confirmation(task, now),
+            State::Launching | State::Submitted | State::Running if self.is_overdue(task, now) => {
                 self.polls.overdue
             }
-            State::Launching | State::Reported(_) => self.polls.unsure,
+            State::Launching => self.polls.unsure,
             State::Submitted | State::Running if task.run.id.is_none() => self.polls.unsure,
             State::Submitted | State::Running if task.cancel_asked_at.is_some() => {
                 self.polls.unsure.min(self.stop_again)
@@ -123,6 +123,20 @@ impl Rules {
         let doubled = task.run.stops.clamp(1, 5) - 1;
         let wait = self.stop_again * 2_i32.pow(doubled.unsigned_abs());
         task.wants_stop() && task.run.stop_asked_at.is_none_or(|at| now - at >= wait)
+    }
+
+    /// The time until the next poll after a reported end: as long as the time since the report, because OpenHEXA can show the
+    /// end of the run at once or much later. At least half of `early`, at most `unsure`.
+    fn confirmation(&self, task: &Task, now: DateTime<Utc>) -> TimeDelta {
+        let longest = if self.is_overdue(task, now) {
+            self.polls.overdue
+        } else {
+            self.polls.unsure
+        };
+        let reported_at = task.ended_at.unwrap_or(now);
+        // In whole milliseconds, as in `backoff`.
+        let passed = TimeDelta::milliseconds((now - reported_at).num_milliseconds());
+        passed.max(self.polls.early / 2).min(longest)
     }
 
     /// A quarter of the time since the launch, up to three times the usual time between polls.

@@ -158,18 +158,19 @@ impl TaskWriter {
             .await
     }
 
-    /// Ends the leases of many tasks, each with the time of its next poll.
+    /// Ends the leases of many tasks, each with the time of its next poll. The times come from the tasks as they were at the
+    /// start of the lease, so a poll that a report has planned since then is kept if it is earlier.
     pub async fn release_all(
         &self,
-        owner: &str,
+        lease: &LeaseRequest,
         planned: Vec<(TaskId, Option<DateTime<Utc>>)>,
     ) -> Result<(), Error> {
         if planned.is_empty() {
             return Ok(());
         }
-        let (now, owner) = (self.now(), owner.to_owned());
+        let (since, owner) = (lease.now, lease.owner.clone());
         self.store
-            .write(move |db| Ok(store::release_leases(db, &owner, now, &planned)?))
+            .write(move |db| Ok(store::release_leases(db, &owner, since, &planned)?))
             .await
     }
 }

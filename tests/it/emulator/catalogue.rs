@@ -63,3 +63,33 @@ async fn an_id_belongs_to_one_pipeline() {
     let sentence = refused(json!({"pipelines": [nameless, nameless]})).await;
     assert!(sentence.starts_with("the pipelines same and same have the same id, "));
 }
+
+#[actix_web::test]
+async fn a_pipeline_has_the_schedule_of_the_catalogue_until_it_is_changed() {
+    let mut scheduled = pipeline(json!([]), quick());
+    scheduled["schedule"] = json!("0 2 * * *");
+    let two = json!({"id": TWO, "code": "two"});
+    let story = Story::of(json!([scheduled, two])).await;
+    let schedules = async || {
+        let query = "{ pipelines(orderBy: CREATED_AT_ASC) { items { schedule } } }";
+        let answer = story.ask(query, json!({})).await;
+        let items = &answer.data()["pipelines"]["items"];
+        (items[0]["schedule"].clone(), items[1]["schedule"].clone())
+    };
+    assert_eq!(schedules().await, (json!("0 2 * * *"), json!(null)));
+    for (id, schedule) in [(ONE, json!(null)), (TWO, json!("30 6 * * 1"))] {
+        let body = json!({"schedule": schedule});
+        story.admin(&format!("pipelines/{id}"), body).await;
+    }
+    assert_eq!(schedules().await, (json!(null), json!("30 6 * * 1")));
+    for (id, body, status) in [
+        (UNKNOWN_ID, json!({"schedule": null}), 404),
+        (ONE, json!({}), 400),
+        (ONE, json!({"schedule": 5}), 400),
+        (ONE, json!({"name": "New"}), 400),
+    ] {
+        let url = format!("{}/emulator/pipelines/{id}", story.base());
+        let answer = story.client.post(url).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{body}");
+    }
+}

@@ -191,6 +191,74 @@ async fn a_null_run_is_absent_from_look_ups_and_lists() {
 }
 
 #[actix_web::test]
+async fn a_late_end_is_shown_after_its_time_or_without_faults() {
+    for behaviour in [
+        quick(),
+        json!({"kind": "fail", "queued_ms": 0, "running_ms": 0}),
+    ] {
+        let end = if behaviour["kind"] == "fail" {
+            "failed"
+        } else {
+            "success"
+        };
+        let story = Story::of(json!([pipeline(json!([]), behaviour)])).await;
+        set_fault(&story, json!({"fault": "late_end", "ms": 600_000})).await;
+        let late = story.run(ONE, json!({})).await;
+        eventually("its last step is done", async || {
+            let run = story.get_run(&late).await;
+            (run["progress"] == 100 || end == "failed" && run["progress"] == 75).then_some(())
+        })
+        .await;
+        // It has used up the fault.
+        let other = story.run(ONE, json!({})).await;
+        story.until(&other, end).await;
+        let shown = story.get_run(&late).await;
+        assert_eq!(
+            (&shown["status"], &shown["logs"], &shown["duration"]),
+            (&json!("running"), &json!(null), &json!(0))
+        );
+        remove_faults(&story).await;
+        story.until(&late, end).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_late_end_lasts_as_long_as_set() {
+    let story = Story::of(json!([pipeline(json!([]), quick())])).await;
+    set_fault(&story, json!({"fault": "late_end", "ms": 1100})).await;
+    let run = story.run(ONE, json!({})).await;
+    assert!(story.until(&run, "success").await["duration"].as_i64() >= Some(1));
+}
+
+#[actix_web::test]
+async fn a_late_end_also_delays_an_end_set_by_hand_but_not_a_stop() {
+    let story = story().await;
+    let fault = json!({"fault": "late_end", "ms": 600_000, "count": 3});
+    set_fault(&story, fault).await;
+    for status in ["success", "failed"] {
+        let run = story.run(ONE, json!({})).await;
+        story.until(&run, "running").await;
+        story.drive(&run, json!({"status": status})).await;
+        assert_eq!(story.get_run(&run).await["status"], "running");
+    }
+    let run = story.run(ONE, json!({})).await;
+    story.until(&run, "running").await;
+    story.drive(&run, json!({"status": "success"})).await;
+    // OpenHEXA still accepts a stop, and the run then ends as stopped.
+    assert_eq!(story.stop_run(&run).await["success"], true);
+    story.until(&run, "stopped").await;
+    remove_faults(&story).await;
+    let ended = eventually("the other two ended", async || {
+        let all = story.all_runs().await;
+        let status = |run: &Value| run["status"].as_str().unwrap().to_owned();
+        let all: Vec<String> = all.iter().map(status).collect();
+        (!all.contains(&"running".to_owned())).then_some(all)
+    })
+    .await;
+    assert_eq!(ended, ["success", "failed", "stopped"]);
+}
+
+#[actix_web::test]
 async fn the_fault_set_first_is_used_up_first() {
     let story = story().await;
     set_fault(&story, json!({"fault": "html_500", "count": 2})).await;

@@ -445,3 +445,35 @@ async fn a_head_request_gets_no_body(#[values(Sqlite, Postgres)] base: Base) {
     assert_eq!((answer.status, answer.text.as_str()), (200, ""));
     story.end().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_shows_openhexas_own_schedule(#[values(Sqlite, Postgres)] base: Base) {
+    let scheduled = with(
+        pipeline(1, &[], quick("succeed")),
+        json!({"schedule": "0 2 * * *"}),
+    );
+    let other = pipeline(2, &[], quick("succeed"));
+    let story = StoryBuilder::on(base)
+        .pipelines(json!([scheduled, other]))
+        .begin()
+        .await;
+    let page = story.page(As::Viewer, &path()).await;
+    assert_eq!(
+        page.at("schedule"),
+        "OpenHEXA itself runs this pipeline on a schedule: 0 2 * * * (UTC)"
+    );
+    let french = story.french_page(As::Viewer, &path()).await;
+    assert_eq!(
+        french.at("schedule"),
+        "OpenHEXA exécute lui-même ce pipeline selon une planification : 0 2 * * * (UTC)"
+    );
+    let other = format!("/dashboard/pipelines/{}/", id(2));
+    assert!(
+        !story
+            .page(As::Viewer, &other)
+            .await
+            .has("runs this pipeline on a schedule")
+    );
+    story.end().await;
+}

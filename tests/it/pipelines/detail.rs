@@ -72,7 +72,7 @@ async fn a_pipeline_has_its_current_version(#[values(Sqlite, Postgres)] base: Ba
         found,
         json!({
             "id": id(1), "name": "Pipeline 1", "code": "pipeline-1", "type": "zipFile", "description": "Draws lots",
-            "createdAt": "2026-01-02T03:04:05.000Z", "permissions": {"run": true, "stop": true},
+            "createdAt": "2026-01-02T03:04:05.000Z", "schedule": null, "permissions": {"run": true, "stop": true},
             "currentVersion": {"id": id(1001), "versionNumber": 3, "versionName": "third [v3]", "config": {"year": 2025}, "timeout": 600, "parameters": null},
         })
     );
@@ -81,6 +81,33 @@ async fn a_pipeline_has_its_current_version(#[values(Sqlite, Postgres)] base: Ba
         assert_eq!(shown, written);
     }
     assert_eq!(declared.as_array().unwrap().len(), 4);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pipeline_has_the_schedule_that_openhexa_follows(#[values(Sqlite, Postgres)] base: Base) {
+    let scheduled = with(
+        pipeline(1, &[], quick("succeed")),
+        json!({"schedule": "0 2 * * *"}),
+    );
+    let story = StoryBuilder::on(base)
+        .pipelines(json!([scheduled]))
+        .setting("cache.fresh_for", "0s")
+        .begin()
+        .await;
+    for (change, shown) in [
+        (None, json!("0 2 * * *")),
+        (Some(json!("30 6 * * 1")), json!("30 6 * * 1")),
+        (Some(json!("  ")), json!(null)),
+        (Some(json!(null)), json!(null)),
+    ] {
+        if let Some(schedule) = change {
+            story.schedule_in_openhexa(&id(1), &schedule).await;
+        }
+        let found = story.get(&path(1)).await.expect(200);
+        assert_eq!(found["schedule"], shown);
+    }
     story.end().await;
 }
 

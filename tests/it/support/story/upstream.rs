@@ -133,6 +133,14 @@ impl Story {
         answer.status().is_success()
     }
 
+    /// Sets OpenHEXA's own schedule of a pipeline.
+    pub async fn schedule_in_openhexa(&self, pipeline: &str, schedule: &Value) {
+        let url = self.emulator_url(&format!("/emulator/pipelines/{pipeline}"));
+        let wanted = json!({"schedule": schedule});
+        let answer = self.client.post(url).json(&wanted).send().await.unwrap();
+        assert!(answer.status().is_success());
+    }
+
     /// Archives the workspace in OpenHEXA, or restores it.
     pub async fn archive(&self, archived: bool) {
         let url = self.emulator_url("/emulator/workspaces/demo");
