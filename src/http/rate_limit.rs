@@ -158,12 +158,14 @@ fn is_hook_message(request: &HttpRequest) -> bool {
 /// Whether it is a message for a webhook that the bridge has seen. The id of a webhook is random, so it cannot be guessed; a
 /// message without its secret is counted afterwards.
 fn is_known_hook(request: &HttpRequest) -> bool {
-    let id = request.match_info().get("id").map(str::parse);
+    // The request has no route yet, so the id is read from the path.
+    let id = request.path().trim_end_matches('/').rsplit('/').next();
+    let id = id.and_then(|id| id.parse().ok());
     let bridge = request.app_data::<Data<Bridge>>();
-    match (bridge, id) {
-        (Some(bridge), Some(Ok(id))) => is_hook_message(request) && bridge.hooks.is_known(id),
-        _ => false,
-    }
+    is_hook_message(request)
+        && bridge
+            .zip(id)
+            .is_some_and(|(bridge, id)| bridge.hooks.is_known(id))
 }
 
 fn check_address(request: &HttpRequest) -> Result<(), u64> {

@@ -201,7 +201,7 @@ fn values_are_taken_by_name_or_by_the_mapping() {
         (
             at(&[("country", "/a~1b"), ("year", "/m~0n"), ("gone", "/x")]),
             json!({"country": 1, "year": null, "gone": 1, "a/b": 1, "m~n": null}),
-            json!(["when"]),
+            json!(["country", "when"]),
         ),
         (
             at(&[("year", "")]),
@@ -211,13 +211,7 @@ fn values_are_taken_by_name_or_by_the_mapping() {
     ] {
         let found = inputs(&declared, &mapping, object(body.clone()));
         assert_eq!(Value::Object(found.values), values);
-        assert_eq!(
-            json!(found.ignored).as_array().map(Vec::len),
-            ignored.as_array().map(Vec::len)
-        );
-        for key in ignored.as_array().unwrap() {
-            assert!(found.ignored.contains(&key.as_str().unwrap().to_owned()));
-        }
+        assert_eq!(json!(found.ignored), ignored, "{mapping:?}");
     }
 }
 
