@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::json;
 
-use super::{at, cycle, go_to, nightly, of, plan, runs, save, start, steps, ticks, until_ended};
+use super::{at, cycle, go_to, nightly, of, plan, runs, steps, ticks};
 use crate::support::database::sql;
 use crate::support::story::{Base, Postgres, Sqlite};
 
@@ -15,7 +15,7 @@ const HOURLY: &str = "{id: two, cron: '0 * * * *', timezone: UTC, catch_up: all}
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_insert_of_a_tick_fails_and_the_cursor_stays(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "2027-01-10T00:30:00Z").begin().await;
-    save(&story, &nightly(1, HOURLY)).await;
+    story.save_flow(&nightly(1, HOURLY)).await;
     sql(&story, "ALTER TABLE tick RENAME TO tick_away").await;
     story.advance(at("2027-01-10T01:00:00Z") - story.now());
     story.bridge().flows.runner.fire_due().await.unwrap();
@@ -38,7 +38,7 @@ async fn after_a_failure_of_the_database_the_next_tick_fires(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "2027-01-10T00:30:00Z").begin().await;
-    save(&story, &nightly(1, HOURLY)).await;
+    story.save_flow(&nightly(1, HOURLY)).await;
     sql(&story, "ALTER TABLE schedule RENAME TO schedule_away").await;
     story.advance(at("2027-01-10T01:00:00Z") - story.now());
     for _ in 0..3 {
@@ -62,12 +62,12 @@ async fn the_response_to_a_launch_is_lost_and_the_step_has_one_run(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
-    save(&story, &nightly(1, "")).await;
+    story.save_flow(&nightly(1, "")).await;
     story
         .fault(&json!({"fault": "drop_after", "operation": "runPipeline", "count": 1}))
         .await;
-    let id = start(&story, "night").await;
-    let ended = until_ended(&story, id).await;
+    let id = story.run_flow("night", json!({})).await;
+    let ended = story.until_flow_run_ends(id).await;
     assert_eq!(steps(&ended), ["SUCCESS"]);
     assert_eq!(story.runs().await.len(), 1);
     assert_eq!(ended["steps"][0]["attempts"].as_array().unwrap().len(), 1);
@@ -80,7 +80,7 @@ async fn while_openhexa_is_unavailable_a_tick_is_kept_and_runs_later(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "2027-01-10T00:30:00Z").begin().await;
-    save(&story, &nightly(1, HOURLY)).await;
+    story.save_flow(&nightly(1, HOURLY)).await;
     story
         .fault(&json!({"fault": "html500", "count": 1000}))
         .await;
@@ -91,8 +91,10 @@ async fn while_openhexa_is_unavailable_a_tick_is_kept_and_runs_later(
     }
     let all = runs(&story).await;
     assert_eq!((all.len(), &all[0]["status"]), (1, &json!("QUEUED")));
-    story.clear_faults().await;
-    let ended = until_ended(&story, all[0]["id"].as_i64().unwrap()).await;
+    story.no_faults().await;
+    let ended = story
+        .until_flow_run_ends(all[0]["id"].as_i64().unwrap())
+        .await;
     assert_eq!(ended["status"], "SUCCESS", "{ended}");
     assert_eq!(story.runs().await.len(), 1);
     story.end().await;
@@ -103,14 +105,14 @@ async fn while_openhexa_is_unavailable_a_tick_is_kept_and_runs_later(
 async fn a_restart_in_the_middle_of_a_run_continues_it(#[values(Sqlite, Postgres)] base: Base) {
     let mut story = plan(base, "2027-01-10T00:00:00Z").begin().await;
     let document = "id: night\nsteps: [{id: a, pipeline: pipeline-1}, {id: b, pipeline: pipeline-2, after: a}, {id: c, pipeline: pipeline-3, after: b}]\n";
-    save(&story, document).await;
-    let id = start(&story, "night").await;
+    story.save_flow(document).await;
+    let id = story.run_flow("night", json!({})).await;
     for _ in 0..3 {
         cycle(&story).await;
         story.restart().await;
         story.advance(TimeDelta::seconds(2));
     }
-    let ended = until_ended(&story, id).await;
+    let ended = story.until_flow_run_ends(id).await;
     assert_eq!(steps(&ended), ["SUCCESS", "SUCCESS", "SUCCESS"]);
     assert_eq!(story.runs().await.len(), 3);
     story.end().await;

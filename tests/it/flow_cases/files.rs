@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{cycle, plan, runs, save};
+use super::{cycle, plan, runs};
 use crate::support::story::{Base, Postgres, Sqlite, Story};
 
 const DROP: &str = "id: night\ntriggers: [{id: drop, file: 'incoming/*.csv', every: 5m}]\n\
@@ -29,7 +29,7 @@ async fn found(story: &Story) -> Vec<String> {
     let mut all = Vec::new();
     for run in runs(story).await {
         let id = run["id"].as_i64().unwrap();
-        let run = super::run(story, id).await;
+        let run = story.flow_run(id).await;
         all.push(run["file"]["path"].as_str().unwrap_or_default().to_owned());
     }
     all
@@ -40,7 +40,7 @@ async fn found(story: &Story) -> Vec<String> {
 async fn a_file_starts_one_run_once_it_is_complete(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "2027-01-10T01:00:00Z").begin().await;
     put(&story, &[file("old.csv", 1, 0)]).await;
-    save(&story, DROP).await;
+    story.save_flow(DROP).await;
     cycle(&story).await;
     put(&story, &[file("old.csv", 1, 0), file("slow.csv", 10, 1)]).await;
     listing(&story).await;
@@ -55,7 +55,7 @@ async fn a_file_starts_one_run_once_it_is_complete(#[values(Sqlite, Postgres)] b
     }
     assert_eq!(found(&story).await.len(), 1);
     let id = runs(&story).await[0]["id"].as_i64().unwrap();
-    let ended = super::until_ended(&story, id).await;
+    let ended = story.until_flow_run_ends(id).await;
     assert_eq!(ended["status"], "SUCCESS", "{ended}");
     let task = ended["steps"][0]["attempts"][0]["task_id"]
         .as_i64()
@@ -71,7 +71,7 @@ async fn a_file_starts_one_run_once_it_is_complete(#[values(Sqlite, Postgres)] b
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replaced_and_a_renamed_file_are_new_files(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "2027-01-10T01:00:00Z").begin().await;
-    save(&story, DROP).await;
+    story.save_flow(DROP).await;
     cycle(&story).await;
     for files in [
         file("a.csv", 1, 1),
@@ -95,7 +95,7 @@ async fn a_thousand_files_at_once_start_twenty_runs_per_listing_and_none_is_lost
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "2027-01-10T01:00:00Z").begin().await;
-    save(&story, DROP).await;
+    story.save_flow(DROP).await;
     cycle(&story).await;
     let many: Vec<Value> = (0..1000)
         .map(|n| file(&format!("{n:04}.csv"), 1, 1))
@@ -128,7 +128,7 @@ async fn a_listing_that_fails_changes_nothing_and_two_replicas_start_one_run(
 ) {
     let story = plan(base, "2027-01-10T01:00:00Z").begin().await;
     let replica = story.second_replica().await;
-    save(&story, DROP).await;
+    story.save_flow(DROP).await;
     cycle(&story).await;
     put(&story, &[file("a.csv", 1, 1)]).await;
     listing(&story).await;

@@ -6,14 +6,11 @@ mod files;
 mod runs;
 mod schedules;
 
-use std::time::{Duration, Instant};
-
-use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::Method;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::support::catalogue::{injected, parameter, pipeline, quick};
-use crate::support::story::{As, Base, MAX_WAIT, Story, StoryBuilder};
+use crate::support::story::{Base, Story, StoryBuilder};
 
 /// Three pipelines that succeed with a result, one that the test ends itself, and one that fails.
 const MANUAL: u64 = 4;
@@ -44,25 +41,8 @@ fn nightly(number: u64, schedule: &str) -> String {
     )
 }
 
-async fn save(story: &Story, document: &str) -> Value {
-    let saved = story.post("/flows/", &json!({"document": document})).await;
-    saved.expect(201)["flow"].clone()
-}
-
 async fn change(story: &Story, document: &str) -> Value {
-    let request = story.ask(As::Operator, Method::PUT, "/flows/night/");
-    let saved = request.json(&json!({"document": document})).send().await;
-    saved.expect(200)["flow"].clone()
-}
-
-/// Starts a run; returns its id.
-async fn start(story: &Story, slug: &str) -> i64 {
-    let started = story.post(&format!("/flows/{slug}/run/"), &json!({})).await;
-    started.expect(201)["run"]["id"].as_i64().unwrap()
-}
-
-async fn run(story: &Story, id: i64) -> Value {
-    story.get(&format!("/flow-runs/{id}/")).await.expect(200)
+    story.put_flow("night", document).await.expect(200)["flow"].clone()
 }
 
 /// All runs, oldest first.
@@ -87,15 +67,8 @@ fn of(ticks: &[(&str, &str)]) -> Vec<(String, String)> {
     ticks.iter().map(one).collect()
 }
 
-/// Everything that the bridge does in the background, once.
 async fn cycle(story: &Story) {
-    let flows = story.bridge().flows;
-    flows.runner.fire_due().await.unwrap();
-    flows.files.list_files().await.unwrap();
-    flows.runner.advance_due().await.unwrap();
-    flows.runner.run_backfills().await.unwrap();
-    story.run_cycle().await;
-    flows.runner.advance_due().await.unwrap();
+    story.flow_cycle().await;
 }
 
 async fn go_to(story: &Story, time: &str) {
@@ -103,35 +76,17 @@ async fn go_to(story: &Story, time: &str) {
     cycle(story).await;
 }
 
-/// Runs cycles, two seconds apart, until the run matches. The emulator has its own clock.
-async fn until(story: &Story, id: i64, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + MAX_WAIT;
-    loop {
-        let found = run(story, id).await;
-        if holds(&found) {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{what} was not reached: {found}");
-        story.advance(TimeDelta::seconds(2));
-        cycle(story).await;
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-async fn until_ended(story: &Story, id: i64) -> Value {
-    until(story, id, "the end", |run| !run["ended_at"].is_null()).await
-}
-
 /// Until all steps that run have a run in OpenHEXA.
 async fn until_running(story: &Story, id: i64) -> Value {
-    until(story, id, "the running step", |run| {
-        let steps = run["steps"].as_array().unwrap();
-        steps.iter().any(|step| {
-            let last = step["attempts"].as_array().unwrap().last();
-            last.is_some_and(|attempt| attempt["status"] == "RUNNING")
+    story
+        .until_flow_run(id, "the running step", |run| {
+            let steps = run["steps"].as_array().unwrap();
+            steps.iter().any(|step| {
+                let last = step["attempts"].as_array().unwrap().last();
+                last.is_some_and(|attempt| attempt["status"] == "RUNNING")
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// The status of each step.

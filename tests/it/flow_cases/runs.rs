@@ -4,10 +4,7 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{
-    FAILING, MANUAL, change, cycle, nightly, plan, run, runs, save, start, steps, until,
-    until_ended, until_running,
-};
+use super::{FAILING, MANUAL, change, cycle, nightly, plan, runs, steps, until_running};
 use crate::support::story::{Base, Postgres, Sqlite, Story};
 
 #[rstest]
@@ -15,8 +12,8 @@ use crate::support::story::{Base, Postgres, Sqlite, Story};
 async fn an_edit_in_flight_keeps_the_old_steps(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
     let old = "id: night\nsteps: [{id: load, pipeline: pipeline-4}, {id: join, pipeline: pipeline-1, after: load}]\n";
-    save(&story, old).await;
-    let id = start(&story, "night").await;
+    story.save_flow(old).await;
+    let id = story.run_flow("night", json!({})).await;
     until_running(&story, id).await;
     change(
         &story,
@@ -24,7 +21,7 @@ async fn an_edit_in_flight_keeps_the_old_steps(#[values(Sqlite, Postgres)] base:
     )
     .await;
     story.drive_only(&json!({"status": "success"})).await;
-    let ended = until_ended(&story, id).await;
+    let ended = story.until_flow_run_ends(id).await;
     assert_eq!(
         (steps(&ended), &ended["version"]),
         (vec!["SUCCESS", "SUCCESS"], &json!(1))
@@ -37,8 +34,8 @@ async fn an_edit_in_flight_keeps_the_old_steps(#[values(Sqlite, Postgres)] base:
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_run_never_shows_success(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
-    save(&story, &nightly(MANUAL, "")).await;
-    let id = start(&story, "night").await;
+    story.save_flow(&nightly(MANUAL, "")).await;
+    let id = story.run_flow("night", json!({})).await;
     until_running(&story, id).await;
     let cancelled = story
         .post(&format!("/flow-runs/{id}/cancel/"), &json!({}))
@@ -46,7 +43,7 @@ async fn a_cancelled_run_never_shows_success(#[values(Sqlite, Postgres)] base: B
     cancelled.expect(202);
     // The pipeline succeeds before the stop reaches it.
     story.drive_only(&json!({"status": "success"})).await;
-    let ended = until_ended(&story, id).await;
+    let ended = story.until_flow_run_ends(id).await;
     assert_eq!(ended["status"], "CANCELLED", "{ended}");
     assert_eq!(steps(&ended), ["SUCCESS"]);
     story
@@ -64,9 +61,9 @@ async fn after_the_skip_of_a_skip_no_failure_runs(#[values(Sqlite, Postgres)] ba
         - {id: skipped, pipeline: pipeline-1, after: fails}\n\
         - {id: also, pipeline: pipeline-2, after: skipped}\n\
         - {id: runs, pipeline: pipeline-3, after: also, run_if: no_failure}\n";
-    save(&story, document).await;
-    let id = start(&story, "night").await;
-    let ended = until_ended(&story, id).await;
+    story.save_flow(document).await;
+    let id = story.run_flow("night", json!({})).await;
+    let ended = story.until_flow_run_ends(id).await;
     assert_eq!(steps(&ended), ["ERROR", "SKIPPED", "SKIPPED", "SUCCESS"]);
     assert_eq!(
         (&ended["status"], &ended["warnings"]),
@@ -74,7 +71,7 @@ async fn after_the_skip_of_a_skip_no_failure_runs(#[values(Sqlite, Postgres)] ba
     );
     assert_eq!(
         ended["steps"][1]["reason"],
-        "Skipped because `fails` failed"
+        "Skipped, because `fails` failed"
     );
     story.end().await;
 }
@@ -87,9 +84,11 @@ async fn a_failed_step_is_retried_after_its_wait_and_no_more_often_than_it_says(
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
     let document =
         "id: night\nsteps: [{id: load, pipeline: pipeline-5, retry: {times: 2, wait: 10m}}]\n";
-    save(&story, document).await;
-    let id = start(&story, "night").await;
-    let waiting = until(&story, id, "the retry", |run| steps(run) == ["RETRY"]).await;
+    story.save_flow(document).await;
+    let id = story.run_flow("night", json!({})).await;
+    let waiting = story
+        .until_flow_run(id, "the retry", |run| steps(run) == ["RETRY"])
+        .await;
     let first = &waiting["steps"][0]["attempts"][0];
     assert!(waiting["steps"][0]["not_before"].as_str() > first["ended_at"].as_str());
     cycle(&story).await;
@@ -97,9 +96,11 @@ async fn a_failed_step_is_retried_after_its_wait_and_no_more_often_than_it_says(
     for _ in 0..2 {
         story.advance(TimeDelta::minutes(10));
         cycle(&story).await;
-        until(&story, id, "the next end", |run| steps(run) != ["RUNNING"]).await;
+        story
+            .until_flow_run(id, "the next end", |run| steps(run) != ["RUNNING"])
+            .await;
     }
-    let ended = until_ended(&story, id).await;
+    let ended = story.until_flow_run_ends(id).await;
     assert_eq!(
         (steps(&ended), story.runs().await.len()),
         (vec!["ERROR"], 3)
@@ -122,22 +123,20 @@ async fn a_replay_reuses_what_succeeded(#[values(Sqlite, Postgres)] base: Base) 
     let wrong = story.post("/flows/", &json!({"document": document})).await;
     assert_eq!(
         wrong.error(400),
-        "`steps.extract.result.rows` is int; `text` takes str",
+        "`steps.extract.result.rows` is of type int, but `text` needs str",
         "a reference of another type is refused when the flow is saved"
     );
-    save(
-        &story,
-        &document.replace(
+    story
+        .save_flow(&document.replace(
             ", parameters: {text: {from: steps.extract.result.rows, type: int}}",
             ", after: extract",
-        ),
-    )
-    .await;
-    let first = start(&story, "night").await;
+        ))
+        .await;
+    let first = story.run_flow("night", json!({})).await;
     until_running_step(&story, first, 1).await;
     let run = story.runs().await[1]["id"].as_str().unwrap().to_owned();
     story.drive(&run, &json!({"status": "failed"})).await;
-    let failed = until_ended(&story, first).await;
+    let failed = story.until_flow_run_ends(first).await;
     assert_eq!(steps(&failed), ["SUCCESS", "ERROR"]);
     let replay = story
         .post(&format!("/flow-runs/{first}/replay/"), &json!({}))
@@ -146,7 +145,7 @@ async fn a_replay_reuses_what_succeeded(#[values(Sqlite, Postgres)] base: Base) 
     until_running_step(&story, replay, 1).await;
     let run = story.runs().await[2]["id"].as_str().unwrap().to_owned();
     story.drive(&run, &json!({"status": "success"})).await;
-    let ended = until_ended(&story, replay).await;
+    let ended = story.until_flow_run_ends(replay).await;
     assert_eq!(
         (
             &ended["status"],
@@ -161,22 +160,24 @@ async fn a_replay_reuses_what_succeeded(#[values(Sqlite, Postgres)] base: Base) 
 }
 
 async fn until_running_step(story: &Story, id: i64, step: usize) -> Value {
-    until(story, id, "the running step", |run| {
-        let last = run["steps"][step]["attempts"].as_array().unwrap().last();
-        last.is_some_and(|attempt| attempt["status"] == "RUNNING")
-    })
-    .await
+    story
+        .until_flow_run(id, "the running step", |run| {
+            let last = run["steps"][step]["attempts"].as_array().unwrap().last();
+            last.is_some_and(|attempt| attempt["status"] == "RUNNING")
+        })
+        .await
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_backfill_starts_no_further_run(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "2027-02-01T00:00:00Z").begin().await;
-    save(
-        &story,
-        &nightly(MANUAL, "{id: two, cron: '0 2 * * *', timezone: UTC}"),
-    )
-    .await;
+    story
+        .save_flow(&nightly(
+            MANUAL,
+            "{id: two, cron: '0 2 * * *', timezone: UTC}",
+        ))
+        .await;
     let body = json!({"from": "2027-01-01T00:00:00Z", "to": "2027-01-11T00:00:00Z", "mode": "missing", "parallel": 2});
     let created = story
         .post("/flows/night/backfills/", &body)
@@ -195,7 +196,7 @@ async fn a_cancelled_backfill_starts_no_further_run(#[values(Sqlite, Postgres)] 
         .map(|run| run["id"].as_i64().unwrap())
         .collect();
     for one in active {
-        until_ended(&story, one).await;
+        story.until_flow_run_ends(one).await;
     }
     for _ in 0..3 {
         cycle(&story).await;
@@ -216,11 +217,11 @@ async fn a_step_that_takes_too_long_is_cancelled_and_says_so(
 ) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
     let document = "id: night\nsteps: [{id: load, pipeline: pipeline-4, time_limit: 10m}]\n";
-    save(&story, document).await;
-    let id = start(&story, "night").await;
+    story.save_flow(document).await;
+    let id = story.run_flow("night", json!({})).await;
     let running = until_running(&story, id).await;
     story.advance(TimeDelta::minutes(10));
-    let ended = until_ended(&story, id).await;
+    let ended = story.until_flow_run_ends(id).await;
     assert_eq!(
         (steps(&ended), &ended["status"]),
         (vec!["ERROR"], &json!("ERROR"))
@@ -239,11 +240,11 @@ async fn a_step_that_takes_too_long_is_cancelled_and_says_so(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_of_a_flow_starts_the_next_one_once(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
-    save(&story, &nightly(1, "")).await;
+    story.save_flow(&nightly(1, "")).await;
     let reports = "id: reports\ntriggers: [{id: after, flow: night, when: success}]\nsteps: [{id: load, pipeline: pipeline-2}]\n";
-    save(&story, reports).await;
-    let id = start(&story, "night").await;
-    until_ended(&story, id).await;
+    story.save_flow(reports).await;
+    let id = story.run_flow("night", json!({})).await;
+    story.until_flow_run_ends(id).await;
     for _ in 0..3 {
         cycle(&story).await;
     }
@@ -259,8 +260,7 @@ async fn the_end_of_a_flow_starts_the_next_one_once(#[values(Sqlite, Postgres)] 
         .collect();
     assert_eq!(shown, [("night", "manual"), ("reports", "flow")]);
     let second = all[1]["id"].as_i64().unwrap();
-    assert_eq!(until_ended(&story, second).await["status"], "SUCCESS");
-    let _ = run(&story, id).await;
+    assert_eq!(story.until_flow_run_ends(second).await["status"], "SUCCESS");
     story.end().await;
 }
 
@@ -272,14 +272,13 @@ async fn a_run_whose_pipeline_was_deleted_is_refused(#[values(Sqlite, Postgres)]
         "id: night\nschedules: [{{id: two, cron: '0 2 * * *', timezone: UTC}}]\n\
          steps: [{{id: load, pipeline: pipeline-1}}, {{id: gone, pipeline: pipeline-{FAILING}, after: load}}]\n"
     );
-    save(&story, &document).await;
+    story.save_flow(&document).await;
     story
         .delete_pipeline(&crate::support::catalogue::id(FAILING))
         .await;
-    story.restart_caches(TimeDelta::minutes(30));
     super::go_to(&story, "2027-01-10T02:00:00Z").await;
     let id = runs(&story).await[0]["id"].as_i64().unwrap();
-    let ended = until_ended(&story, id).await;
+    let ended = story.until_flow_run_ends(id).await;
     assert_eq!(ended["status"], "ERROR", "{ended}");
     assert_eq!(story.runs().await.len(), 0, "no step was started");
     assert_eq!(super::ticks(&story).await[0].0, "refused");

@@ -4,10 +4,7 @@ use chrono::TimeDelta;
 use rstest::rstest;
 use serde_json::json;
 
-use super::{
-    MANUAL, at, change, cycle, go_to, nightly, of, plan, runs, save, start, ticks, until_ended,
-    until_running,
-};
+use super::{MANUAL, at, change, cycle, go_to, nightly, of, plan, runs, ticks, until_running};
 use crate::support::story::{Base, Postgres, Sqlite};
 
 const NIGHT: &str = "{id: two, cron: '0 2 * * *', timezone: UTC}";
@@ -18,7 +15,7 @@ async fn each_night_has_one_run_however_often_the_bridge_looks(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
-    save(&story, &nightly(1, NIGHT)).await;
+    story.save_flow(&nightly(1, NIGHT)).await;
     go_to(&story, "2027-01-10T01:59:59.999Z").await;
     assert_eq!(ticks(&story).await, of(&[]));
     for _ in 0..5 {
@@ -38,7 +35,9 @@ async fn each_night_has_one_run_however_often_the_bridge_looks(
             &json!("2027-01-09T02:00:00.000Z")
         )
     );
-    let ended = until_ended(&story, all[0]["id"].as_i64().unwrap()).await;
+    let ended = story
+        .until_flow_run_ends(all[0]["id"].as_i64().unwrap())
+        .await;
     assert_eq!(ended["status"], "SUCCESS", "{ended}");
     assert_eq!(
         ticks(&story).await,
@@ -56,8 +55,10 @@ async fn two_replicas_save_the_same_flow_at_once_and_there_is_one_schedule(
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
     let replica = story.second_replica().await;
     let body = json!({"document": nightly(1, NIGHT)});
-    let there = story.ask_replica(&replica, "/flows/", &body);
-    let (here, there) = tokio::join!(story.post("/flows/", &body), there.send());
+    let key = format!("Bearer {}", story.secrets.operator);
+    let there = story.ask_elsewhere(&replica.url(), "/flows/");
+    let there = there.header("authorization", &key).json(&body).send();
+    let (here, there) = tokio::join!(story.post("/flows/", &body), there);
     let mut statuses = [here.status, there.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409], "{} {}", here.text, there.text);
@@ -75,13 +76,15 @@ async fn two_replicas_fire_the_same_tick_and_there_is_one_run(
 ) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
     let replica = story.second_replica().await;
-    save(&story, &nightly(1, NIGHT)).await;
+    story.save_flow(&nightly(1, NIGHT)).await;
     story.advance(at("2027-01-10T02:00:01Z") - story.now());
     tokio::join!(cycle(&story), replica.flow_cycle());
     tokio::join!(cycle(&story), replica.flow_cycle());
     let all = runs(&story).await;
     assert_eq!(all.len(), 1, "{all:?}");
-    until_ended(&story, all[0]["id"].as_i64().unwrap()).await;
+    story
+        .until_flow_run_ends(all[0]["id"].as_i64().unwrap())
+        .await;
     assert_eq!(story.runs().await.len(), 1);
     replica.stop().await;
     story.end().await;
@@ -91,7 +94,7 @@ async fn two_replicas_fire_the_same_tick_and_there_is_one_run(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_edited_cron_fires_nothing_at_once(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "2027-01-10T05:00:00Z").begin().await;
-    save(&story, &nightly(1, NIGHT)).await;
+    story.save_flow(&nightly(1, NIGHT)).await;
     let edited = change(
         &story,
         &nightly(1, "{id: two, cron: '0 3 * * *', timezone: UTC}"),
@@ -110,7 +113,7 @@ async fn an_edited_cron_fires_nothing_at_once(#[values(Sqlite, Postgres)] base: 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_edit_of_the_steps_keeps_the_tick_that_is_due(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
-    save(&story, &nightly(1, NIGHT)).await;
+    story.save_flow(&nightly(1, NIGHT)).await;
     story.advance(at("2027-01-10T02:00:30Z") - story.now());
     change(&story, &nightly(2, NIGHT)).await;
     cycle(&story).await;
@@ -126,7 +129,7 @@ async fn pausing_and_resuming_neither_shifts_nor_adds_a_tick(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
-    save(&story, &nightly(1, NIGHT)).await;
+    story.save_flow(&nightly(1, NIGHT)).await;
     for path in [
         "pause",
         "resume",
@@ -166,7 +169,7 @@ async fn after_25_days_of_downtime_one_run_catches_up_and_the_rest_is_missed(
     #[values(Sqlite, Postgres)] base: Base,
 ) {
     let story = plan(base, "2027-01-01T00:00:00Z").begin().await;
-    save(&story, &nightly(1, NIGHT)).await;
+    story.save_flow(&nightly(1, NIGHT)).await;
     go_to(&story, "2027-01-25T12:00:00Z").await;
     let found = ticks(&story).await;
     let outcomes: Vec<&str> = found.iter().map(|tick| tick.0.as_str()).collect();
@@ -185,9 +188,9 @@ async fn after_25_days_of_downtime_one_run_catches_up_and_the_rest_is_missed(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_manual_run_does_not_take_the_place_of_the_tick(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
-    save(&story, &nightly(1, NIGHT)).await;
-    let manual = start(&story, "night").await;
-    until_ended(&story, manual).await;
+    story.save_flow(&nightly(1, NIGHT)).await;
+    let manual = story.run_flow("night", json!({})).await;
+    story.until_flow_run_ends(manual).await;
     go_to(&story, "2027-01-10T02:00:00Z").await;
     let all = runs(&story).await;
     let causes: Vec<&str> = all
@@ -207,7 +210,7 @@ async fn a_manual_run_does_not_take_the_place_of_the_tick(#[values(Sqlite, Postg
 async fn an_overlap_is_recorded_and_the_next_tick_runs(#[values(Sqlite, Postgres)] base: Base) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
     let hourly = "{id: two, cron: '0 * * * *', timezone: UTC}";
-    save(&story, &nightly(MANUAL, hourly)).await;
+    story.save_flow(&nightly(MANUAL, hourly)).await;
     go_to(&story, "2027-01-10T01:00:00Z").await;
     let first = runs(&story).await[0]["id"].as_i64().unwrap();
     until_running(&story, first).await;
@@ -220,7 +223,7 @@ async fn an_overlap_is_recorded_and_the_next_tick_runs(#[values(Sqlite, Postgres
         ])
     );
     story.drive_only(&json!({"status": "success"})).await;
-    until_ended(&story, first).await;
+    story.until_flow_run_ends(first).await;
     go_to(&story, "2027-01-10T03:00:00Z").await;
     assert_eq!(ticks(&story).await.len(), 3);
     assert_eq!(runs(&story).await.len(), 2);
@@ -234,7 +237,7 @@ async fn a_cancelled_run_frees_exactly_one_place_in_the_queue(
 ) {
     let story = plan(base, "2027-01-10T00:00:00Z").begin().await;
     let hourly = "{id: two, cron: '0 * * * *', timezone: UTC, overlap: queue}";
-    save(&story, &nightly(MANUAL, hourly)).await;
+    story.save_flow(&nightly(MANUAL, hourly)).await;
     for hour in 1..=3 {
         go_to(&story, &format!("2027-01-10T0{hour}:00:00Z")).await;
     }
@@ -246,7 +249,7 @@ async fn a_cancelled_run_frees_exactly_one_place_in_the_queue(
         .post(&format!("/flow-runs/{first}/cancel/"), &json!({}))
         .await;
     cancelled.expect(202);
-    let ended = until_ended(&story, first).await;
+    let ended = story.until_flow_run_ends(first).await;
     assert_eq!(ended["status"], "CANCELLED");
     let second = all[1]["id"].as_i64().unwrap();
     until_running(&story, second).await;

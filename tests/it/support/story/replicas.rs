@@ -26,6 +26,16 @@ impl SecondReplica {
         self.0.bridge.runs.reconciler.run().await.unwrap()
     }
 
+    /// Fires schedules, lists files and advances runs of flows, once.
+    pub async fn flow_cycle(&self) {
+        let flows = &self.0.bridge.flows;
+        flows.runner.fire_due().await.unwrap();
+        flows.files.list_files().await.unwrap();
+        flows.runner.advance_due().await.unwrap();
+        self.run_cycle().await;
+        flows.runner.advance_due().await.unwrap();
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.0.address)
     }

@@ -194,6 +194,13 @@ impl Story {
     }
 
     /// No more faults; responses that were delayed are sent.
+    /// Replaces the files of the workspace: `{"files": [{"key", "size", "updatedAt"}]}`.
+    pub async fn set_files(&self, files: &Value) {
+        let url = self.emulator_url("/emulator/files");
+        let answer = self.client.post(url).json(files).send().await.unwrap();
+        assert!(answer.status().is_success());
+    }
+
     pub async fn no_faults(&self) {
         let url = self.emulator_url("/emulator/faults");
         let answer = self.client.delete(url).send().await.unwrap();
