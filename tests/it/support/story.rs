@@ -4,6 +4,7 @@
 //! responses are searched for the story's secrets.
 
 mod ask;
+mod flows;
 pub mod replicas;
 pub mod statements;
 pub mod stream;
