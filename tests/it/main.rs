@@ -33,6 +33,7 @@ mod documentation;
 mod emulator;
 mod existing_clients;
 mod failed_log;
+mod flow_api;
 mod flow_cases;
 mod flows;
 mod fuzz;

@@ -13,6 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::attached::stage;
+use crate::identity::WithSession;
 use crate::identity::callback::launch;
 use crate::support::catalogue::{id, injected, parameter, pipeline, with};
 use crate::support::iaso::{self, Iaso, MAY, token};
@@ -36,6 +37,10 @@ pub struct TwoAccounts {
     /// Another task of the first account, and its callback token.
     pub other_task: i64,
     pub other_callback: String,
+    /// The document of the first account's flow `daily`, and the numbers of a run and of a backfill of it.
+    pub document: String,
+    pub flow_run: i64,
+    pub backfill: i64,
     /// A session of the second account's operator.
     pub other_session: String,
     /// A webhook of the first account.
@@ -105,7 +110,13 @@ impl TwoAccounts {
         let hook = json!({"name": MARK, "pipeline": id(1)});
         let created = story.ask(As::Admin, Method::POST, "/hooks/").json(&hook);
         let created = created.send().await.expect(201);
+        let code = if others.is_none() { "of-both" } else { MARK };
+        let document = document(code);
+        let (flow_run, backfill) = flow(&story, &first, &document).await;
         Self {
+            document,
+            flow_run,
+            backfill,
             hook: created["hook"]["id"].as_str().unwrap().to_owned(),
             is_shared: others.is_none(),
             other_session: iaso.session(iaso::profile(6, 2, MAY)),
@@ -133,6 +144,26 @@ impl TwoAccounts {
             others.stop().await;
         }
     }
+}
+
+fn document(pipeline: &str) -> String {
+    format!(
+        "id: daily\nname: {MARK}\ninputs: {{note: {{type: str, default: {MARK}}}}}\nschedules: [{{id: h, cron: \"0 * * * *\", timezone: UTC}}]\nsteps: [{{id: load, pipeline: {pipeline}}}]\n"
+    )
+}
+
+/// Saves a flow, starts a run of it and a backfill with one run.
+async fn flow(story: &Story, session: &str, document: &str) -> (i64, i64) {
+    let post = async |path: &str, body: Value| {
+        let ask = story.ask(As::Anonymous, Method::POST, path);
+        ask.in_iaso(session).json(&body).send().await.expect(201)
+    };
+    post("/flows/", json!({"document": document})).await;
+    let run = post("/flows/daily/run/", json!({})).await;
+    let past = json!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T01:00:00Z", "mode": "all"});
+    let backfill = post("/flows/daily/backfills/", past).await;
+    let id = |value: &Value| value["id"].as_i64().unwrap();
+    (id(&run["run"]), id(&backfill["backfill"]))
 }
 
 /// The second account's OpenHEXA, with its own pipeline.

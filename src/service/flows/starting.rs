@@ -14,8 +14,8 @@ use crate::domain::flow::schedule::Interval;
 use crate::domain::ids::{AccountId, FlowRunId, HookId};
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
-use crate::service::Error;
 use crate::service::launching::MESSAGES_KEPT;
+use crate::service::{Error, NotKnown};
 use crate::store::flows::{self, IdempotentFlowRun};
 use crate::store::{self, Db, NewHookMessage, StartedByHook};
 
@@ -195,6 +195,11 @@ impl Prepared {
         let flow = flows::lock_flow(db, self.start.flow)?;
         if flow.is_none_or(|flow| flow.deleted_at.is_some()) {
             return Err(Error::no_flow());
+        }
+        if let Some(StartIdempotency::Message { hook, .. }) = &self.idempotency
+            && !store::keep_hook(db, *hook)?
+        {
+            return Err(Error::Unauthenticated(NotKnown::Hook));
         }
         if let Some(key) = &self.idempotency
             && let Some(id) = known(db, account, key, self.keys_since)?

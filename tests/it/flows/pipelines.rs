@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use openhexa_bridge::domain::flow::document::{
-    Definition, Definitions, StepVersion, check_pipelines, wanted,
+    Definition, Definitions, StepVersion, check_pipelines, wanted, warn_of_own_schedules,
 };
 use openhexa_bridge::domain::parameters::{Kind, Parameter};
 use serde_json::{Map, Value, json};
@@ -64,6 +64,7 @@ fn definitions(version: StepVersion) -> Definitions {
     Definitions {
         codes: BTreeSet::from(codes),
         found: BTreeMap::from(found),
+        own_schedules: BTreeMap::from([("notes".to_owned(), "0 2 * * *".to_owned())]),
     }
 }
 
@@ -441,5 +442,26 @@ fn a_type_of_a_later_openhexa_is_not_checked() {
             ])
         ),
         []
+    );
+}
+
+#[test]
+fn a_pipeline_that_openhexa_also_runs_on_a_schedule_gives_a_warning() {
+    let known = definitions(StepVersion::default());
+    let warned = |document: &str| {
+        let warnings = warn_of_own_schedules(&parsed(document).flow, &known);
+        let in_french = warnings.first().map(|one| french(&one.message()));
+        (shown(&warnings), in_french)
+    };
+    let steps = "id: nightly\nsteps: [{id: load, pipeline: load}, {id: notes, pipeline: notes}]\n";
+    assert_eq!(warned(steps), (vec![], None), "only a user starts it");
+    let scheduled = format!("{steps}schedules: [{{id: two, cron: '0 3 * * *', timezone: UTC}}]\n");
+    let sentence = "line 2, column 59: OpenHEXA itself also runs `notes` on a schedule (0 2 * * *, UTC), so it would run twice. \
+         Remove the schedule in OpenHEXA or here";
+    let in_french = "OpenHEXA exécute aussi `notes` de lui-même (0 2 * * *, UTC) : il s’exécuterait deux fois. Supprimez la \
+         planification dans OpenHEXA ou ici";
+    assert_eq!(
+        warned(&scheduled),
+        (vec![sentence.to_owned()], Some(in_french.to_owned()))
     );
 }

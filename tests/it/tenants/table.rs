@@ -137,7 +137,9 @@ fn with(row: Row, body: Value) -> Row {
 fn rows(accounts: &TwoAccounts) -> Vec<Row> {
     let mut all = of_all();
     all.extend(reads(accounts));
+    all.extend(flow_reads(accounts));
     all.extend(pages(accounts));
+    all.extend(flow_writes(accounts));
     all.extend(writes(accounts));
     all
 }
@@ -180,6 +182,56 @@ fn reads(accounts: &TwoAccounts) -> Vec<Row> {
         row("GET /api/openhexa/config", format!("{API}/config/"), ADMINISTERS),
         row("GET /api/openhexa/hooks", format!("{API}/hooks/"), ADMINISTERS),
         row("GET /api/openhexa/hooks/{id}", format!("{API}/hooks/{}/", accounts.hook), ADMINISTERS),
+    ]
+}
+
+#[rustfmt::skip]
+fn flow_reads(accounts: &TwoAccounts) -> Vec<Row> {
+    let flow = format!("{API}/flows/daily");
+    let run = format!("{API}/flow-runs/{}", accounts.flow_run);
+    vec![
+        row("GET /api/openhexa/flows", format!("{API}/flows/"), READS),
+        row("GET /api/openhexa/flows/{slug}", format!("{flow}/"), READS_OURS),
+        row("GET /api/openhexa/flows/{slug}/versions", format!("{flow}/versions/"), READS_OURS).without_mark(),
+        row("GET /api/openhexa/flows/{slug}/versions/{number}", format!("{flow}/versions/1/"), READS_OURS),
+        row("GET /api/openhexa/flows/{slug}/next", format!("{flow}/next/"), READS_OURS).without_mark(),
+        row("GET /api/openhexa/flows/{slug}/ticks", format!("{flow}/ticks/"), READS_OURS).without_mark(),
+        row("GET /api/openhexa/flows/{slug}/backfills", format!("{flow}/backfills/"), READS_OURS).without_mark(),
+        row("GET /api/openhexa/flow-runs", format!("{API}/flow-runs/"), READS),
+        row("GET /api/openhexa/flow-runs/{id}", format!("{run}/"), READS_OURS),
+        row("GET /api/openhexa/flow-runs/{id}/events", format!("{run}/events/"), READS_OURS).without_mark(),
+        row("GET /api/openhexa/flow-runs/{id}/stream", format!("{run}/stream/"), READS_OURS).without_mark(),
+        row("GET /api/openhexa/backfills/{id}", format!("{API}/backfills/{}/", accounts.backfill), READS_OURS).without_mark(),
+    ]
+}
+
+/// Nothing moves the runs on, so they have not ended.
+#[rustfmt::skip]
+fn flow_writes(accounts: &TwoAccounts) -> Vec<Row> {
+    let flow = format!("{API}/flows/daily");
+    let run = format!("{API}/flow-runs/{}", accounts.flow_run);
+    let backfill = format!("{API}/backfills/{}", accounts.backfill);
+    let document = || json!({"document": accounts.document});
+    let period = json!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T01:00:00Z", "mode": "all"});
+    // A viewer may validate. Another account does not have the pipeline, unless both share the workspace.
+    let mut validates = operates(200, if accounts.is_shared { 200 } else { 400 });
+    validates[9] = 200;
+    let mut deletes = operates(404, 404);
+    deletes[10] = 204;
+    vec![
+        with(row("POST /api/openhexa/flows/validate", format!("{API}/flows/validate/"), validates), document()),
+        with(row("POST /api/openhexa/flows", format!("{API}/flows/"), operates(400, 400)), json!({"document": "id: daily"})),
+        with(row("PUT /api/openhexa/flows/{slug}", format!("{flow}/"), operates(200, 404)), document()),
+        row("POST /api/openhexa/flows/{slug}/pause", format!("{flow}/pause/"), operates(200, 404)),
+        row("POST /api/openhexa/flows/{slug}/resume", format!("{flow}/resume/"), operates(200, 404)),
+        row("POST /api/openhexa/flows/{slug}/schedules/{schedule}/pause", format!("{flow}/schedules/h/pause/"), operates(200, 404)),
+        row("POST /api/openhexa/flows/{slug}/schedules/{schedule}/resume", format!("{flow}/schedules/h/resume/"), operates(200, 404)),
+        with(row("POST /api/openhexa/flows/{slug}/run", format!("{flow}/run/"), operates(201, 404)), json!({})),
+        with(row("POST /api/openhexa/flows/{slug}/backfills", format!("{flow}/backfills/"), operates(201, 404)), period),
+        with(row("POST /api/openhexa/flow-runs/{id}/replay", format!("{run}/replay/"), operates(409, 404)), json!({})),
+        row("POST /api/openhexa/flow-runs/{id}/cancel", format!("{run}/cancel/"), operates(202, 404)),
+        row("POST /api/openhexa/backfills/{id}/cancel", format!("{backfill}/cancel/"), operates(202, 404)),
+        row("DELETE /api/openhexa/flows/{slug}", format!("{flow}/"), deletes),
     ]
 }
 
@@ -477,6 +529,15 @@ async fn compare_with_missing(accounts: &TwoAccounts) {
         (id(1), id(9)),
         ("/keys/7".to_owned(), "/keys/999999".to_owned()),
         (accounts.hook.clone(), id(9)),
+        ("/flows/daily".to_owned(), "/flows/none".to_owned()),
+        (
+            format!("/flow-runs/{}/", accounts.flow_run),
+            "/flow-runs/999999/".to_owned(),
+        ),
+        (
+            format!("/backfills/{}/", accounts.backfill),
+            "/backfills/999999/".to_owned(),
+        ),
         (accounts.task.to_string(), "999999".to_owned()),
         (
             format!("\"task_id\":{}", accounts.task),
@@ -494,11 +555,16 @@ async fn compare_with_missing(accounts: &TwoAccounts) {
     };
     // A shared workspace has the pipelines of both accounts.
     let is_anothers = |route: &str| {
-        route.contains("{id}")
-            && (!accounts.is_shared
-                || route.contains("/tasks/")
-                || route.contains("/hooks/")
-                || route.starts_with("PATCH"))
+        let own = [
+            "/tasks/",
+            "/hooks/",
+            "/flows/",
+            "/flow-runs/",
+            "/backfills/",
+        ];
+        let is_own = own.iter().any(|part| route.contains(part));
+        (route.contains("{id}") || route.contains("{slug}"))
+            && (!accounts.is_shared || is_own || route.starts_with("PATCH"))
     };
     for row in rows(accounts)
         .into_iter()

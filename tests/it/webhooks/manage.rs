@@ -156,7 +156,7 @@ async fn each_wrong_field_is_named_in_both_languages(#[values(Sqlite, Postgres)]
         (
             json!({"name": "a", "flow": "daily"}),
             "flow",
-            "A webhook cannot start a flow in this version: set pipeline to the id of a pipeline",
+            "There is no such flow",
         ),
         (
             json!({"name": "a", "pipeline": "x"}),

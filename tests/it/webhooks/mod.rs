@@ -1,8 +1,9 @@
-//! Webhooks: a message of another system starts a pipeline, once per message id.
+//! Webhooks: a message of another system starts a flow or a pipeline, once per message id.
 
 mod authentication;
 mod bodies;
 mod creator;
+mod flows;
 mod limits;
 mod manage;
 mod rotation;

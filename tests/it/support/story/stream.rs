@@ -20,6 +20,7 @@ pub struct Stream {
 /// A block between two empty lines.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {
+    /// A task, or a run of a flow.
     Task(Value),
     Comment,
     /// A block without event and comment: a retry time or an id.
@@ -98,7 +99,7 @@ impl Stream {
             self.last_id = id;
         }
         match (field("event:"), field("data:")) {
-            (Some(event), Some(data)) if event == "task" => {
+            (Some(event), Some(data)) if ["task", "flow-run"].contains(&event.as_str()) => {
                 Block::Task(serde_json::from_str(&data).unwrap())
             }
             (None, None) => Block::Other(block.to_owned()),
