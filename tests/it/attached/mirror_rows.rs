@@ -186,7 +186,7 @@ async fn a_launcher_is_named_if_iaso_knows_the_user_and_left_out_otherwise() {
             send_notifications: false,
             debug: false,
             relaunch_of: None,
-            flow_step: None,
+            step: None,
             idempotency: None,
         };
         let task = stage
