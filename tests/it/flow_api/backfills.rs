@@ -130,7 +130,7 @@ async fn a_wrong_period_is_refused(#[values(Sqlite, Postgres)] base: Base) {
         &story,
         &body(early, "2999-01-01T00:00:00Z"),
         "to",
-        "The end cannot be in the future",
+        "The end must not be in the future",
     )
     .await;
     let many = "This would be more than 366 runs. Choose a shorter period";
