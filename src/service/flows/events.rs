@@ -68,13 +68,28 @@ pub fn history(view: &RunView) -> Vec<RunEvent> {
     let mut events = of_run(view);
     for (position, step) in view.steps.iter().enumerate() {
         events.extend(of_attempts(view, position, step));
-        events.extend(of_end(view, position, step));
+        events.extend(of_end(position, step));
     }
     let ended = view.run.ended_at.map(|at| event(at, RunEventKind::Ended));
     events.extend(ended);
     // The sort is stable.
     events.sort_by_key(|event| event.at);
+    if let Some(at) = view.run.cancel_asked_at {
+        let follows = |event: &RunEvent| event.at > at || (event.at == at && is_stop(event.kind));
+        let place = events.iter().position(follows).unwrap_or(events.len());
+        events.insert(place, event(at, RunEventKind::CancelAsked));
+    }
     events
+}
+
+/// Whether it can follow from the cancel of the run.
+fn is_stop(kind: RunEventKind) -> bool {
+    matches!(
+        kind,
+        RunEventKind::StepCancelled
+            | RunEventKind::AttemptEnded(_, Status::Cancelled)
+            | RunEventKind::Ended
+    )
 }
 
 fn event(at: DateTime<Utc>, kind: RunEventKind) -> RunEvent {
@@ -89,6 +104,7 @@ fn event(at: DateTime<Utc>, kind: RunEventKind) -> RunEvent {
 fn of_run(view: &RunView) -> Vec<RunEvent> {
     let run = &view.run;
     let mut events = vec![event(run.created_at, RunEventKind::Created)];
+    events.extend(reused(view));
     if run.waiting {
         events.push(event(run.created_at, RunEventKind::Waiting));
     }
@@ -101,9 +117,20 @@ fn of_run(view: &RunView) -> Vec<RunEvent> {
         }
     }
     let started = run.started_at.map(|at| event(at, RunEventKind::Started));
-    let asked = run.cancel_asked_at;
-    let asked = asked.map(|at| event(at, RunEventKind::CancelAsked));
-    events.into_iter().chain(started).chain(asked).collect()
+    events.into_iter().chain(started).collect()
+}
+
+/// The steps whose results were there from the start.
+fn reused(view: &RunView) -> impl Iterator<Item = RunEvent> {
+    let steps = view.steps.iter().enumerate();
+    steps.filter_map(|(position, step)| {
+        let kind = RunEventKind::StepReused(step.step.reused_from?);
+        Some(RunEvent {
+            step: Some(position),
+            task: step.step.task,
+            ..event(view.run.created_at, kind)
+        })
+    })
 }
 
 fn of_attempts(view: &RunView, position: usize, step: &StepView) -> Vec<RunEvent> {
@@ -138,29 +165,16 @@ fn of_attempts(view: &RunView, position: usize, step: &StepView) -> Vec<RunEvent
     events
 }
 
-fn of_end(view: &RunView, position: usize, step: &StepView) -> Option<RunEvent> {
+fn of_end(position: usize, step: &StepView) -> Option<RunEvent> {
     let own = &step.step;
-    let kind = match (&own.state, own.reused_from) {
-        (StepState::Success { .. }, Some(run)) => {
-            // It was there from the start.
-            let kind = RunEventKind::StepReused(run);
-            let created = event(view.run.created_at, kind);
-            return Some(RunEvent {
-                step: Some(position),
-                task: own.task,
-                ..created
-            });
-        }
-        (StepState::Error(_), _) => RunEventKind::StepFailed,
-        (StepState::Skipped(_), _) => RunEventKind::StepSkipped,
-        (StepState::Cancelled(_), _) => RunEventKind::StepCancelled,
-        (
-            StepState::Pending
-            | StepState::Running { .. }
-            | StepState::Retry { .. }
-            | StepState::Success { .. },
-            _,
-        ) => return None,
+    let kind = match &own.state {
+        StepState::Error(_) => RunEventKind::StepFailed,
+        StepState::Skipped(_) => RunEventKind::StepSkipped,
+        StepState::Cancelled(_) => RunEventKind::StepCancelled,
+        StepState::Pending
+        | StepState::Running { .. }
+        | StepState::Retry { .. }
+        | StepState::Success { .. } => return None,
     };
     let task = step.attempts.last().map(|(_, task)| task.id);
     Some(RunEvent {

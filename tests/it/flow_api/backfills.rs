@@ -115,7 +115,7 @@ async fn a_wrong_period_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let body = |from: &str, to: &str| json!({"from": from, "to": to, "mode": "all"});
     let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-04T00:00:00Z");
-    let reversed = "The end must be later than the start";
+    let reversed = "The end must be after the start";
     refused(&story, &body(late, early), "to", reversed).await;
     refused(&story, &body(early, early), "to", reversed).await;
     // The same moment with another offset.
@@ -130,7 +130,7 @@ async fn a_wrong_period_is_refused(#[values(Sqlite, Postgres)] base: Base) {
         &story,
         &body(early, "2999-01-01T00:00:00Z"),
         "to",
-        "The end cannot be in the future",
+        "The end must not be in the future",
     )
     .await;
     let many = "This would be more than 366 runs. Choose a shorter period";

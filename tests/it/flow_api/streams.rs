@@ -25,6 +25,11 @@ async fn a_stream_shows_a_run_until_its_end(#[values(Sqlite, Postgres)] base: Ba
     story
         .until_flow_run(id, "its step", |run| run["steps"][0]["status"] == "RUNNING")
         .await;
+    let task = story.flow_run(id).await["steps"][0]["attempts"][0]["task_id"].clone();
+    let is_running = |task: &serde_json::Value| task["status"] == "RUNNING";
+    story
+        .until(task.as_i64().unwrap(), "its run", is_running)
+        .await;
     stream
         .until(|run| run["steps"][0]["attempts"][0]["status"] == "RUNNING")
         .await;

@@ -213,14 +213,15 @@ fn flow_writes(accounts: &TwoAccounts) -> Vec<Row> {
     let backfill = format!("{API}/backfills/{}", accounts.backfill);
     let document = || json!({"document": accounts.document});
     let period = json!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-01T01:00:00Z", "mode": "all"});
-    // A viewer may validate. Another account does not have the pipeline, unless both share the workspace.
-    let mut validates = operates(200, if accounts.is_shared { 200 } else { 400 });
-    validates[9] = 200;
+    // A viewer may validate. The document is not valid, because the response to a valid one shows it.
+    let mut validates = operates(400, 400);
+    validates[9] = 400;
+    let invalid = || json!({"document": "id: daily"});
     let mut deletes = operates(404, 404);
     deletes[10] = 204;
     vec![
-        with(row("POST /api/openhexa/flows/validate", format!("{API}/flows/validate/"), validates), document()),
-        with(row("POST /api/openhexa/flows", format!("{API}/flows/"), operates(400, 400)), json!({"document": "id: daily"})),
+        with(row("POST /api/openhexa/flows/validate", format!("{API}/flows/validate/"), validates), invalid()),
+        with(row("POST /api/openhexa/flows", format!("{API}/flows/"), operates(400, 400)), invalid()),
         with(row("PUT /api/openhexa/flows/{slug}", format!("{flow}/"), operates(200, 404)), document()),
         row("POST /api/openhexa/flows/{slug}/pause", format!("{flow}/pause/"), operates(200, 404)),
         row("POST /api/openhexa/flows/{slug}/resume", format!("{flow}/resume/"), operates(200, 404)),

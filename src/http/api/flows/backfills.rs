@@ -131,7 +131,7 @@ impl BackfillJson {
     tag = "flows",
     params(
         ("slug" = String, Path, description = "api-flow-slug"),
-        ("preview" = Option<bool>, Query, description = "api-flow-preview"),
+        ("preview" = Option<String>, Query, pattern = "^(true|false)$", description = "api-flow-preview"),
     ),
     request_body = BackfillBody,
     responses(
