@@ -32,7 +32,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Invalid, NotKnown, causes};
-pub use jobs::Jobs;
+pub use jobs::{Jobs, StartUnawaited, UnawaitedJob};
 pub use seal::Seal;
 pub use task_changed::TaskChanged;
 

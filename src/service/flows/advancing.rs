@@ -24,7 +24,7 @@ use crate::store::{Db, LeaseRequest};
 
 /// How many runs are leased at a time.
 const LEASED: usize = 32;
-/// How many of them are advanced concurrently.
+/// How many of them are advanced concurrently, at most. They send requests to OpenHEXA, so the limit of polls applies too.
 const CONCURRENT: usize = 8;
 /// How many runs one cycle advances.
 const CYCLE_LIMIT: usize = 1_000;
@@ -62,8 +62,9 @@ impl Flows {
                 break;
             }
             let advancing = leased.iter().map(|id| self.advance_leased(*id, &owner));
+            let concurrent = CONCURRENT.min(self.runs.rules().concurrent_polls);
             stream::iter(advancing)
-                .for_each_concurrent(CONCURRENT, |advancing| advancing)
+                .for_each_concurrent(concurrent, |advancing| advancing)
                 .await;
         }
         Ok(advanced)
