@@ -256,8 +256,10 @@ fn next_at(
     now: DateTime<Utc>,
 ) -> DateTime<Utc> {
     let planned = next_wake(&loaded.plan, states, &known.facts);
+    // What is due already is done now. If it fails, it is planned again.
     let planned = planned.into_iter().chain(known.usable_at);
-    planned.fold(now + CHECKED_EVERY, DateTime::min)
+    let later = planned.filter(|at| *at > now);
+    later.fold(now + CHECKED_EVERY, DateTime::min)
 }
 
 /// The tasks of steps that are being stopped and whose cancel is not stored yet. A cancel that was interrupted is found here
