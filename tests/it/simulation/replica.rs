@@ -145,8 +145,9 @@ fn identity() -> identity::IdentityOptions {
         iaso: IasoSource::default(),
         callback_keys: CallbackKeys::new(&"the same for both bridges, always".into()),
         token_lifetime: TokenLifetime {
-            queue_allowance: TimeDelta::hours(1),
-            grace: TimeDelta::hours(1),
+            // Reports can arrive after a long jump of the clock.
+            queue_allowance: TimeDelta::days(30),
+            grace: TimeDelta::days(30),
         },
         public_url: "https://bridge.example.org".to_owned(),
     }

@@ -87,7 +87,7 @@ impl Driver {
         self.flows.drafts.insert(slug.clone(), document.clone());
         self.flows.documents.insert(text.clone(), document);
         self.log_line(format!("{} saves {text}", name(site)));
-        let operation = Operation::Flow(FlowOperation::Save(text.clone()));
+        let operation = Operation::Flow(FlowOperation::Save);
         self.begin(site, operation, move |bridge| async move {
             let saved = match known {
                 Some(_) => bridge.flows.update(&user(), &slug, text, expected).await,

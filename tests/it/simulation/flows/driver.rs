@@ -82,9 +82,15 @@ impl Driver {
             "release" => self.answer(),
             "token" => self.break_token(),
             "crash" => self.kill_any(),
-            "start" => self.restart(),
+            "start" => {
+                self.show_workspaces();
+                self.restart();
+                if self.configured.as_ref().is_some_and(|(place, _)| *place != 0) {
+                    self.configure_again();
+                }
+            }
             "outage" => self.outage(),
-            "delete" => self.delete(),
+            "delete" => self.delete_sometimes(),
             "jump" => self.jump(sets_back),
             "both down" => self.both_down(),
             _ => self.configure_again(),
@@ -169,6 +175,18 @@ impl Driver {
         true
     }
 
+    /// Every flow of a deleted pipeline is refused from then on, so few are deleted.
+    fn delete_sometimes(&mut self) {
+        if self.world(|world| world.random.chance("deletes at all", 0, 250)) {
+            self.delete();
+        }
+    }
+
+    /// Restores archived workspaces: in one that is archived for hours, runs count as deleted.
+    fn show_workspaces(&self) {
+        self.world(|world| world.hidden = [false; 3]);
+    }
+
     fn kill_any(&mut self) {
         let site = usize::from(self.world(|world| world.random.chance("kill which", 0, 500)));
         if self.is_alive(site) {
@@ -176,10 +194,10 @@ impl Driver {
         }
     }
 
-    /// All tokens of a place are exchanged sometimes; another place would have none of the pipelines.
+    /// A new token for the place of the flows; another place would have none of their pipelines.
     fn configure_again(&mut self) {
         if let Some(site) = self.site("configure at") {
-            self.configure(site, None);
+            self.configure(site, Some(0));
         }
     }
 
@@ -200,6 +218,7 @@ impl Driver {
             world.counts.add("clock jumps");
             world.random.pick("jump", 0, spans)
         });
+        self.show_workspaces();
         self.log_line(format!("the clock jumps by {minutes} minutes"));
         self.advance(minutes * MINUTE);
     }
@@ -224,6 +243,7 @@ impl Driver {
                 self.crash(site);
             }
         }
+        self.show_workspaces();
         let minutes = self.world(|world| world.random.pick("down", 0, &[1, 4, 15, 60, 180]));
         self.advance(minutes * MINUTE);
         self.restart();

@@ -16,7 +16,6 @@ use super::{FlowOperation, Start};
 /// What appeared in one step of a world.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
-    pub order: u64,
     /// The clock of the bridges.
     pub clock: i64,
     /// The latest time that this clock has shown since the last observation.
@@ -94,13 +93,12 @@ impl FlowWitness {
         self.documents.get(self.texts.get(&flow)?)
     }
 
-    fn note(&mut self, seen: Seen, clock: i64, order: u64, starting: usize) {
+    fn note(&mut self, seen: Seen, clock: i64, starting: usize) {
         let changed = seen.flows != self.flows || seen.schedules != self.schedules;
         let known = &self.runs;
         let runs = seen.runs.into_iter();
         let runs: Vec<RunRow> = runs.filter(|run| known.get(&run.id) != Some(run)).collect();
         let mut observed = Observed {
-            order,
             clock,
             high: self.high.max(clock),
             fired: std::mem::take(&mut self.fired),
@@ -186,9 +184,8 @@ impl Driver {
                 schedules: rows::schedules(db),
             })
         });
-        let (clock, order) =
-            self.world(|world| (world.now() - world.set_back, world.next_in_order()));
-        self.flows.note(seen, clock, order, starting);
+        let clock = self.world(|world| world.now() - world.set_back);
+        self.flows.note(seen, clock, starting);
     }
 }
 

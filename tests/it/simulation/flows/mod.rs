@@ -41,7 +41,7 @@ pub use facts::FlowWitness;
 /// The number of runs of flows in a world.
 const RUNS: usize = 60;
 /// The number of worlds that each run of the test suite simulates on SQLite.
-const WORLDS: u64 = 56;
+const WORLDS: u64 = 34;
 /// The number of worlds that are also simulated on PostgreSQL, and whose decisions are compared.
 const REPLAYED: u64 = 3;
 
@@ -65,7 +65,7 @@ pub enum FlowOperation {
     Cycle(Cycle),
     /// A launch request for the task of a step.
     Send,
-    Save(String),
+    Save,
     Pause,
     Delete,
     /// The number of the request.

@@ -18,7 +18,7 @@ impl Driver {
                     self.flows.cycle_fired();
                 }
             }
-            (FlowOperation::Save(_), FlowOutcome::Saved(saved)) => {
+            (FlowOperation::Save, FlowOutcome::Saved(saved)) => {
                 let saved = saved.map(|saved| (saved.flow.slug, saved.flow.version));
                 self.response(site, "save", saved);
             }
