@@ -122,12 +122,7 @@ impl Flows {
     }
 
     /// The run ends without starting a step.
-    async fn refuse(
-        &self,
-        id: FlowRunId,
-        loaded: &Loaded,
-        refusal: Refusal,
-    ) -> Result<(), Error> {
+    async fn refuse(&self, id: FlowRunId, loaded: &Loaded, refusal: Refusal) -> Result<(), Error> {
         let now = self.clock.now();
         // The failure of such a step would only be a warning, but the run must not end as SUCCESS.
         let steps = loaded.flow.steps.iter();

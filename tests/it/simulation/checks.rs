@@ -165,8 +165,12 @@ fn check_launches(facts: &Facts) -> Vec<String> {
     let there: Vec<i64> = facts.tasks.iter().map(|fact| fact.task.id.0).collect();
     let gone = facts.answered.iter().filter(|task| !there.contains(task));
     wrong.extend(gone.map(|task| format!("task {task} got a response but does not exist")));
-    let of_flows = facts.tasks.iter().filter(|fact| fact.task.flow_step.is_some());
-    let unasked = (there.len() - of_flows.count()) as u64 - (facts.answered.len() - wrong.len()) as u64;
+    let of_flows = facts
+        .tasks
+        .iter()
+        .filter(|fact| fact.task.flow_step.is_some());
+    let unasked =
+        (there.len() - of_flows.count()) as u64 - (facts.answered.len() - wrong.len()) as u64;
     if unasked > facts.unanswered {
         wrong.push(format!(
             "{unasked} tasks without a known launch, with {} launches without a response",

@@ -190,7 +190,10 @@ fn first_difference(
     name: &str,
     (first, other): (&[String], &[String]),
 ) -> Option<String> {
-    let at = first.iter().zip(other).take_while(|(one, other)| one == other);
+    let at = first
+        .iter()
+        .zip(other)
+        .take_while(|(one, other)| one == other);
     let at = at.count();
     (first != other).then(|| {
         format!(

@@ -106,9 +106,11 @@ const COURSES: [(&str, Falsify); 15] = [
         Some(())
     }),
     ("was launched", |facts| {
-        let sent = facts.tasks.tasks.iter().find(|fact| {
-            fact.task.flow_step.is_some() && !fact.sent.is_empty()
-        })?;
+        let sent = facts
+            .tasks
+            .tasks
+            .iter()
+            .find(|fact| fact.task.flow_step.is_some() && !fact.sent.is_empty())?;
         let run = sent.task.flow_step.as_ref()?.run.0;
         facts.cancels.push((run, 0));
         Some(())
@@ -125,7 +127,10 @@ const COURSES: [(&str, Falsify); 15] = [
         Some(())
     }),
     ("active runs", |facts| {
-        facts.backfill_ticks.iter().find(|tick| tick.flow_run_id.is_some())?;
+        facts
+            .backfill_ticks
+            .iter()
+            .find(|tick| tick.flow_run_id.is_some())?;
         facts.backfills.iter_mut().for_each(|one| one.parallel = 0);
         Some(())
     }),
@@ -167,7 +172,10 @@ const COURSES: [(&str, Falsify); 15] = [
         let step = StepState::Skipped(SkipReason::ParentSkipped { parent: 0 });
         let ran = |run: &RunFact| run.attempts.iter().any(|(step, ..)| *step > 0);
         run_of(facts, |run| ran(run) && !run.row.cancelled)?;
-        facts.runs.iter_mut().for_each(|run| run.steps[0].state = step.clone());
+        facts
+            .runs
+            .iter_mut()
+            .for_each(|run| run.steps[0].state = step.clone());
         let steps = facts.documents.values_mut().flat_map(|one| &mut one.steps);
         steps.for_each(|step| step.run_if = "success");
         Some(())
@@ -185,7 +193,10 @@ fn run_of(facts: &mut FlowFacts, wanted: impl Fn(&RunFact) -> bool) -> Option<&m
 }
 
 fn own_tick(facts: &mut FlowFacts, wanted: impl Fn(&TickRow) -> bool) -> Option<&mut TickRow> {
-    let ticks = facts.log.iter_mut().flat_map(|observed| &mut observed.ticks);
+    let ticks = facts
+        .log
+        .iter_mut()
+        .flat_map(|observed| &mut observed.ticks);
     let mut ticks = ticks.filter(|tick| wanted(tick));
     ticks.next()
 }

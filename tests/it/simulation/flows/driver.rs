@@ -85,7 +85,11 @@ impl Driver {
             "start" => {
                 self.show_workspaces();
                 self.restart();
-                if self.configured.as_ref().is_some_and(|(place, _)| *place != 0) {
+                if self
+                    .configured
+                    .as_ref()
+                    .is_some_and(|(place, _)| *place != 0)
+                {
                     self.configure_again();
                 }
             }
