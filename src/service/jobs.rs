@@ -1,6 +1,8 @@
 //! Work that is finished even if its client disconnects, such as a launch.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -9,11 +11,18 @@ use tokio_util::task::TaskTracker;
 use super::Error;
 use crate::domain::panic;
 
+/// A job without a result.
+pub type UnawaitedJob = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// Decides when jobs run that nothing waits for.
+pub type StartUnawaited = Arc<dyn Fn(UnawaitedJob) + Send + Sync>;
+
 /// Runs jobs on the runtime of the process, not on the web worker that received the request.
 #[derive(Clone)]
 pub struct Jobs {
     runtime: Handle,
     tracker: TaskTracker,
+    /// None: they start at once.
+    start_unawaited: Option<StartUnawaited>,
 }
 
 impl Jobs {
@@ -21,6 +30,24 @@ impl Jobs {
         Self {
             runtime,
             tracker: TaskTracker::new(),
+            start_unawaited: None,
+        }
+    }
+
+    /// For tests that decide when jobs run that nothing waits for.
+    #[must_use]
+    pub fn with_unawaited(self, start: StartUnawaited) -> Self {
+        Self {
+            start_unawaited: Some(start),
+            ..self
+        }
+    }
+
+    /// Runs a job that nothing waits for.
+    pub fn spawn_unawaited(&self, job: impl Future<Output = ()> + Send + 'static) {
+        match &self.start_unawaited {
+            Some(start) => start(Box::pin(job)),
+            None => drop(self.spawn(job)),
         }
     }
 

@@ -34,7 +34,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Invalid, NotKnown, causes};
-pub use jobs::Jobs;
+pub use jobs::{Jobs, StartUnawaited, UnawaitedJob};
 pub use seal::Seal;
 pub use task_changed::TaskChanged;
 
@@ -121,12 +121,7 @@ impl Bridge {
             &parts.cache,
         ));
         let resources = Arc::new(Resources::new(&catalog, &parts.instances));
-        let masking = LogMasking::new(
-            &configuration,
-            &catalog,
-            identity.settings_keys().cloned().collect(),
-        );
-        let tasks = Arc::new(Tasks::new(store, clock, openhexa, masking, seal));
+        let tasks = Arc::new(new_tasks(&parts, &configuration, &catalog, &identity));
         let changed = TaskChanged::default();
         let runs = Arc::new(Runs::new(
             &parts,
@@ -138,37 +133,27 @@ impl Bridge {
         ));
         let launching = new_launching(&parts, &configuration, &catalog, &resources, &tasks, &runs);
         let launching = Arc::new(launching);
-        let flows = Arc::new(Flows::new(FlowParts {
-            store: store.clone(),
-            clock: clock.clone(),
-            seal: seal.clone(),
-            configuration: configuration.clone(),
-            catalog: catalog.clone(),
-            openhexa: openhexa.clone(),
-            launching: launching.clone(),
-            runs: runs.clone(),
-            identity: identity.clone(),
-            stop: parts.stop.clone(),
-        }));
-        let hooks = Hooks::new(HookParts {
-            store: store.clone(),
-            clock: clock.clone(),
-            jobs: jobs.clone(),
-            identity: identity.clone(),
-            configuration: configuration.clone(),
-            catalog: catalog.clone(),
-            launching: launching.clone(),
-            flows: flows.clone(),
-        });
+        let flows = Arc::new(new_flows(
+            &parts,
+            &configuration,
+            &catalog,
+            &launching,
+            &runs,
+            &identity,
+        ));
+        let hooks = new_hooks(
+            &parts,
+            &identity,
+            &configuration,
+            &catalog,
+            &launching,
+            &flows,
+        );
         let monitoring = new_monitoring(&parts, &configuration);
         let live = new_live(&parts, &tasks, changed);
         Self {
             defaults: Arc::new(DefaultParameters::new(store, &configuration, &catalog)),
-            health: Arc::new(Health::new(
-                store.clone(),
-                clock.clone(),
-                parts.instances.clone(),
-            )),
+            health: Arc::new(new_health(&parts)),
             flows,
             hooks: Arc::new(hooks),
             launching,
@@ -204,6 +189,65 @@ fn new_launching(
         jobs: parts.jobs.clone(),
         times: parts.launch_times.clone(),
     }
+}
+
+fn new_flows(
+    parts: &Parts,
+    configuration: &Arc<Configuration>,
+    catalog: &Arc<Catalog>,
+    launching: &Arc<Launching>,
+    runs: &Arc<Runs>,
+    identity: &Arc<Identity>,
+) -> Flows {
+    Flows::new(FlowParts {
+        store: parts.store.clone(),
+        clock: parts.clock.clone(),
+        seal: parts.seal.clone(),
+        configuration: configuration.clone(),
+        catalog: catalog.clone(),
+        openhexa: parts.openhexa.clone(),
+        launching: launching.clone(),
+        runs: runs.clone(),
+        identity: identity.clone(),
+        stop: parts.stop.clone(),
+    })
+}
+
+fn new_hooks(
+    parts: &Parts,
+    identity: &Arc<Identity>,
+    configuration: &Arc<Configuration>,
+    catalog: &Arc<Catalog>,
+    launching: &Arc<Launching>,
+    flows: &Arc<Flows>,
+) -> Hooks {
+    Hooks::new(HookParts {
+        store: parts.store.clone(),
+        clock: parts.clock.clone(),
+        jobs: parts.jobs.clone(),
+        identity: identity.clone(),
+        configuration: configuration.clone(),
+        catalog: catalog.clone(),
+        launching: launching.clone(),
+        flows: flows.clone(),
+    })
+}
+
+fn new_tasks(
+    parts: &Parts,
+    configuration: &Arc<Configuration>,
+    catalog: &Arc<Catalog>,
+    identity: &Identity,
+) -> Tasks {
+    let keys = identity.settings_keys().cloned().collect();
+    let masking = LogMasking::new(configuration, catalog, keys);
+    let (store, clock, openhexa) = (&parts.store, &parts.clock, &parts.openhexa);
+    Tasks::new(store, clock, openhexa, masking, &parts.seal)
+}
+
+fn new_health(parts: &Parts) -> Health {
+    let (store, clock) = (parts.store.clone(), parts.clock.clone());
+    Health::new(store, clock, parts.instances.clone())
 }
 
 fn new_monitoring(parts: &Parts, configuration: &Arc<Configuration>) -> Monitoring {

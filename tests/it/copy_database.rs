@@ -127,7 +127,14 @@ fn value(cipher: &Cipher, column: (&str, &str), kind: &str, row: usize) -> Strin
         (("api_key", "role"), _) => "'viewer'".to_owned(),
         ((_, "connection_id"), _) => "1".to_owned(),
         ((_, "relaunch_of"), _) => format!("{}", row.max(2) - 1),
-        ((_, "id" | "task_id" | "account_id"), "bigint" | "integer") => row.to_string(),
+        (
+            (
+                _,
+                "id" | "task_id" | "account_id" | "flow_id" | "schedule_id" | "trigger_id"
+                | "flow_run_id" | "backfill_id" | "replay_of" | "reused_from",
+            ),
+            "bigint" | "integer",
+        ) => row.to_string(),
         (_, "bigint") => format!("{}", 9_007_199_254_740_993 + row),
         (_, "integer") => format!("{}", 7 * row),
         (_, "boolean") => format!("{}", row % 2),

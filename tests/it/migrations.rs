@@ -223,7 +223,9 @@ const POSTGRES_COLUMNS: &str = "SELECT table_name || '.' || column_name, data_ty
 const SQLITE_REFERENCES: &str = "SELECT m.name || '.' || f.\"from\" AS tab, f.\"table\" || '.' || f.\"to\" AS col \
     FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'";
 const POSTGRES_REFERENCES: &str = "SELECT conrelid::regclass::text || '.' || a.attname, confrelid::regclass::text || '.' || b.attname FROM pg_constraint \
-    JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = conkey[1] JOIN pg_attribute b ON b.attrelid = confrelid AND b.attnum = confkey[1] WHERE contype = 'f'";
+    CROSS JOIN LATERAL unnest(conkey, confkey) AS key (own, other) \
+    JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = key.own JOIN pg_attribute b ON b.attrelid = confrelid AND b.attnum = key.other \
+    WHERE contype = 'f'";
 /// Indexes and unique constraints with their columns in order; primary keys are part of the columns.
 const SQLITE_INDEXES: &str = "SELECT m.name || ' unique=' || i.\"unique\" || ' partial=' || i.partial AS tab, \
     (SELECT group_concat(name, ',') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) AS col \

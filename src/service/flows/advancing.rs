@@ -25,7 +25,7 @@ use crate::store::{Db, LeaseRequest};
 
 /// How many runs are leased at a time.
 const LEASED: usize = 32;
-/// How many of them are advanced concurrently.
+/// How many of them are advanced concurrently, at most. They send requests to OpenHEXA, so the limit of polls applies too.
 const CONCURRENT: usize = 8;
 /// How many runs one cycle advances.
 const CYCLE_LIMIT: usize = 1_000;
@@ -62,8 +62,9 @@ impl FlowRunner {
                 break;
             }
             let advancing = leased.iter().map(|id| self.advance_leased(*id, &owner));
+            let concurrent = CONCURRENT.min(self.runs.rules().concurrent_polls);
             stream::iter(advancing)
-                .for_each_concurrent(CONCURRENT, |advancing| advancing)
+                .for_each_concurrent(concurrent, |advancing| advancing)
                 .await;
         }
         Ok(advanced)
@@ -264,8 +265,10 @@ fn next_at(
     now: DateTime<Utc>,
 ) -> DateTime<Utc> {
     let planned = next_wake(&loaded.plan, states, &known.facts);
+    // What is due already is done now. If it fails, it is planned again.
     let planned = planned.into_iter().chain(known.usable_at);
-    planned.fold(now + CHECKED_EVERY, DateTime::min)
+    let later = planned.filter(|at| *at > now);
+    later.fold(now + CHECKED_EVERY, DateTime::min)
 }
 
 /// The tasks of steps that are being stopped and whose cancel is not stored yet. A cancel that was interrupted is found here

@@ -126,18 +126,20 @@ impl Flows {
             return Err(Error::OtherRequest(say("flow-backfill-ended")));
         }
         let (now, by, flow) = (self.clock.now(), who.actor.clone(), found.backfill.new.flow);
-        self.store
+        let cancelled = self
+            .store
             .write(move |db| {
                 flows::lock_flow(db, flow)?;
                 flows::set_backfill_cancelled(db, id, now)?;
-                for run in flows::active_runs(db, flow)? {
-                    if run.backfill == Some(id) {
-                        cancel_in(db, run.id, &by, now)?;
-                    }
+                let active = flows::active_runs(db, flow)?.into_iter();
+                let own: Vec<_> = active.filter(|run| run.backfill == Some(id)).collect();
+                for run in &own {
+                    cancel_in(db, run.id, &by, now)?;
                 }
-                Ok::<_, Error>(())
+                Ok::<_, Error>(own.into_iter().map(|run| run.id).collect())
             })
             .await?;
+        self.cancel_tasks(who, cancelled).await?;
         self.runner.fill_slots(flow).await?;
         self.wake.notify_one();
         self.backfill(who.account, id).await

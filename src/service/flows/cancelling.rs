@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Flows;
 use crate::domain::flow::run::FlowRun;
-use crate::domain::ids::FlowRunId;
+use crate::domain::ids::{FlowRunId, TaskId};
 use crate::domain::message::say;
 use crate::domain::principal::{Actor, Principal};
 use crate::service::Error;
@@ -28,8 +28,38 @@ impl Flows {
                 Ok(run)
             })
             .await?;
+        self.cancel_tasks(who, vec![id]).await?;
         self.wake.notify_one();
         Ok(run)
+    }
+
+    /// Cancels the tasks of cancelled runs before the response, so that no launch request is sent after it. If this is interrupted,
+    /// the tasks are cancelled when the runs are advanced.
+    pub(super) async fn cancel_tasks(
+        &self,
+        who: &Principal,
+        runs: Vec<FlowRunId>,
+    ) -> Result<(), Error> {
+        let tasks: Result<Vec<TaskId>, Error> = self
+            .store
+            .read(move |db| {
+                let mut tasks = Vec::new();
+                for run in runs {
+                    let steps = flows::steps_of_run(db, run)?.into_iter();
+                    let active = steps.filter(|step| !step.state.has_ended());
+                    tasks.extend(active.filter_map(|step| step.task));
+                }
+                Ok(tasks)
+            })
+            .await;
+        for task in tasks? {
+            match self.runs.stopper.cancel(who, task).await {
+                // It has ended meanwhile.
+                Ok(()) | Err(Error::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 

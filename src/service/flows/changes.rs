@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::Flows;
 use super::cancelling::cancel_in;
+use super::firing::{miss_due_ticks, new_cursor};
 use super::versions::{Loaded, Versions};
-use crate::domain::flow::schedule::first_after;
 use crate::domain::ids::FlowId;
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
@@ -51,29 +51,39 @@ impl Flows {
     /// Its history stays. Runs that have not ended are cancelled.
     pub async fn delete(&self, who: &Principal, slug: &str) -> Result<(), Error> {
         let flow = self.reader.flow(who.account, slug).await?;
-        let (now, by) = (self.clock.now(), who.actor.clone());
-        self.store
+        let (now, by, versions) = (self.clock.now(), who.actor.clone(), self.versions.clone());
+        let cancelled = self
+            .store
             .write(move |db| {
                 let found = flows::lock_flow(db, flow.id)?;
-                if found.is_none_or(|flow| flow.deleted_at.is_some()) {
-                    return Err(Error::no_flow());
-                }
+                let flow = found.filter(|flow| flow.deleted_at.is_none());
+                let flow = flow.ok_or_else(Error::no_flow)?;
+                let loaded = versions.load(db, flow.account, flow.id, flow.version)?;
                 flows::delete_flow(db, flow.id, now, &by)?;
-                stop_starts(db, flow.id)?;
+                stop_starts(db, &loaded, flow.id, now)?;
                 flows::cancel_backfills_of_flow(db, flow.id, now)?;
-                for run in flows::active_runs(db, flow.id)? {
+                let active = flows::active_runs(db, flow.id)?;
+                for run in &active {
                     cancel_in(db, run.id, &by, now)?;
                 }
-                Ok(())
+                let cancelled = active.into_iter().map(|run| run.id).collect();
+                Ok::<Vec<_>, Error>(cancelled)
             })
             .await?;
+        self.cancel_tasks(who, cancelled).await?;
         self.wake.notify_one();
         Ok(())
     }
 }
 
-fn stop_starts(db: &mut Db<'_>, flow: FlowId) -> Result<(), Error> {
+fn stop_starts(
+    db: &mut Db<'_>,
+    loaded: &Loaded,
+    flow: FlowId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
     for row in flows::schedules_of_flow(db, flow)? {
+        miss_due_ticks(db, loaded, &row, now)?;
         let row = ScheduleRow {
             active: false,
             next_at: None,
@@ -127,7 +137,7 @@ impl Pause {
             if self.schedule.is_some() {
                 row.paused = self.paused;
             }
-            row.next_at = self.next_at(&row, loaded, flow_is_paused);
+            row.next_at = self.next_at(db, &row, loaded, flow_is_paused)?;
             flows::save_schedule(db, &row)?;
         }
         Ok(())
@@ -136,16 +146,20 @@ impl Pause {
     /// A schedule that fires already keeps its cursor, so that resuming twice changes nothing.
     fn next_at(
         &self,
+        db: &mut Db<'_>,
         row: &ScheduleRow,
         loaded: &Loaded,
         flow_is_paused: bool,
-    ) -> Option<DateTime<Utc>> {
+    ) -> Result<Option<DateTime<Utc>>, Error> {
         if flow_is_paused || row.paused {
-            return None;
+            miss_due_ticks(db, loaded, row, self.now)?;
+            return Ok(None);
         }
-        let schedule = loaded.schedule(&row.code)?;
-        row.next_at
-            .or_else(|| first_after(&schedule.firings(), self.now))
+        match (row.next_at, loaded.schedule(&row.code)) {
+            (Some(next), Some(_)) => Ok(Some(next)),
+            (None, Some(schedule)) => new_cursor(db, row, schedule, self.now),
+            (_, None) => Ok(None),
+        }
     }
 
     /// Files that come while the flow is paused count as seen when it is resumed.

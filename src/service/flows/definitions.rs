@@ -70,7 +70,8 @@ impl Preparation {
                 Ok::<_, Error>(found.map(|found| (key, found)))
             })
         });
-        let found: Vec<Result<_, Error>> = stream::iter(asking).buffered(AT_ONCE).collect().await;
+        let at_once = AT_ONCE.min(self.runs.rules().concurrent_polls);
+        let found: Vec<Result<_, Error>> = stream::iter(asking).buffered(at_once).collect().await;
         let found = found.into_iter().filter_map(Result::transpose);
         found.collect()
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Flows;
-use super::saving::Saved;
+use super::saving::{CheckedDocument, Saved, SavedFlow};
 use crate::domain::flow::document::{
     Event, Fault, Parsed, StartedBy, check_pipelines, check_triggers, parse, warn_of_own_schedules,
 };
@@ -13,21 +13,6 @@ use crate::domain::principal::Principal;
 use crate::service::Error;
 use crate::store;
 use crate::store::flows::{self, Flow};
-
-/// A document without faults.
-pub struct CheckedDocument {
-    pub parsed: Parsed,
-    pub warnings: Vec<Fault>,
-    /// The ids of its pipelines by their codes.
-    pub pipelines: BTreeMap<String, PipelineId>,
-}
-
-/// A saved flow.
-pub struct SavedFlow {
-    pub flow: Flow,
-    /// Whether there is a new version. The same text again creates none.
-    pub changed: bool,
-}
 
 impl Flows {
     /// Checks a document with the pipelines of the workspace and the other flows of the account. All faults are reported

@@ -10,7 +10,7 @@ use super::versions::{Loaded, Versions};
 use crate::domain::flow::Problem;
 use crate::domain::flow::document::Schedule;
 use crate::domain::flow::run::{Cause, Outcome, ScheduleRef, Start};
-use crate::domain::flow::schedule::{OverlapChoice, due, overlap};
+use crate::domain::flow::schedule::{Due, OverlapChoice, due, first_after, overlap};
 use crate::domain::message::say;
 use crate::service::{Error, causes};
 use crate::store::Db;
@@ -102,6 +102,47 @@ fn fire(
     Ok(flows::save_schedule(db, &row)?)
 }
 
+/// Before a schedule is changed so that its cursor is lost: ticks that are due, but have not fired, are recorded as missed, so that
+/// each tick has a row and the change starts nothing. The caller has locked the flow, and saves the schedule.
+pub fn miss_due_ticks(
+    db: &mut Db<'_>,
+    loaded: &Loaded,
+    row: &ScheduleRow,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let Some(row) = flows::lock_due_schedule(db, row.id, now)? else {
+        return Ok(());
+    };
+    let (Some(schedule), Some(cursor)) = (loaded.schedule(&row.code), row.next_at) else {
+        return Ok(());
+    };
+    let firing = Firing {
+        loaded,
+        schedule,
+        row: &row,
+        now,
+    };
+    let due = due(&schedule.firings(), cursor, now, schedule.catch_up);
+    firing.miss(db, &due)?;
+    for tick in &due.run {
+        let why = vec![problem(None, &say("flow-tick-missed"))];
+        firing.add_tick(db, *tick, Outcome::Missed, why)?;
+    }
+    Ok(())
+}
+
+/// The cursor of a schedule that starts anew. It does not go back, even if the clock was set back.
+pub fn new_cursor(
+    db: &mut Db<'_>,
+    row: &ScheduleRow,
+    schedule: &Schedule,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    let newest = flows::newest_tick(db, row.id)?;
+    let after = newest.map_or(now, |newest| newest.max(now));
+    Ok(first_after(&schedule.firings(), after))
+}
+
 struct Firing<'a> {
     loaded: &'a Loaded,
     schedule: &'a Schedule,
@@ -114,6 +155,15 @@ impl Firing<'_> {
     fn fire(&self, db: &mut Db<'_>, cursor: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
         let firings = self.schedule.firings();
         let due = due(&firings, cursor, self.now, self.schedule.catch_up);
+        self.miss(db, &due)?;
+        let several = due.run.len() > 1;
+        for tick in &due.run {
+            self.run(db, *tick, several || self.now - *tick > ON_TIME)?;
+        }
+        Ok(due.next_at)
+    }
+
+    fn miss(&self, db: &mut Db<'_>, due: &Due) -> Result<(), Error> {
         if let Some(before) = due.unrecorded_before {
             let why = vec![problem(None, &say("flow-tick-many-missed"))];
             self.add_tick(db, before, Outcome::Missed, why)?;
@@ -122,11 +172,7 @@ impl Firing<'_> {
             let why = vec![problem(None, &say("flow-tick-missed"))];
             self.add_tick(db, *tick, Outcome::Missed, why)?;
         }
-        let several = due.run.len() > 1;
-        for tick in &due.run {
-            self.run(db, *tick, several || self.now - *tick > ON_TIME)?;
-        }
-        Ok(due.next_at)
+        Ok(())
     }
 
     fn run(&self, db: &mut Db<'_>, tick: DateTime<Utc>, is_caught_up: bool) -> Result<(), Error> {

@@ -46,11 +46,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use backfills::{BackfillRequest, BackfillView};
-pub use documents::{CheckedDocument, SavedFlow};
 pub use events::{RunEvent, RunEventKind, history};
 pub use pages::{Page, PageQuery};
 pub use reading::{FlowView, RunMark, RunView, StepView, upcoming};
 pub use replaying::ReplayVersion;
+pub use saving::{CheckedDocument, SavedFlow};
 pub use starting::{RunRequest, StartIdempotency, body_of};
 pub use versions::Loaded;
 
@@ -96,6 +96,7 @@ pub struct Flows {
     seal: Seal,
     configuration: Arc<Configuration>,
     launching: Arc<Launching>,
+    runs: Arc<Runs>,
     versions: Arc<Versions>,
     wake: Arc<Notify>,
 }
@@ -178,7 +179,7 @@ impl Flows {
                 clock: parts.clock.clone(),
                 configuration: parts.configuration.clone(),
                 openhexa: parts.openhexa,
-                runs: parts.runs,
+                runs: parts.runs.clone(),
                 versions: versions.clone(),
                 wake: wake.clone(),
             },
@@ -188,6 +189,7 @@ impl Flows {
             seal: parts.seal,
             configuration: parts.configuration,
             launching: parts.launching,
+            runs: parts.runs,
             versions,
             wake,
         }

@@ -88,13 +88,13 @@ impl Preparation {
                 run: vec![problem(None, &sentence)],
                 ..Refusal::default()
             };
-            return self.refuse(run.id, refusal).await.map(|()| true);
+            return self.refuse(run.id, loaded, refusal).await.map(|()| true);
         }
         match self.pins(loaded, &run.start).await {
             Ok(pinned) => self.store_pins(run.id, pinned).await.map(|()| true),
             Err(error) => match refusal_of(&error) {
-                Some(refusal) => self.refuse(run.id, refusal).await.map(|()| true),
-                None => self.try_later(run, &error).await,
+                Some(refusal) => self.refuse(run.id, loaded, refusal).await.map(|()| true),
+                None => self.try_later(run, loaded, &error).await,
             },
         }
     }
@@ -122,8 +122,11 @@ impl Preparation {
     }
 
     /// The run ends without starting a step.
-    async fn refuse(&self, id: FlowRunId, refusal: Refusal) -> Result<(), Error> {
+    async fn refuse(&self, id: FlowRunId, loaded: &Loaded, refusal: Refusal) -> Result<(), Error> {
         let now = self.clock.now();
+        // The failure of such a step would only be a warning, but the run must not end as SUCCESS.
+        let steps = loaded.flow.steps.iter();
+        let may_fail: Vec<bool> = steps.map(|step| step.allow_failure).collect();
         self.store
             .write(move |db| {
                 let Some(mut run) = flows::lock_flow_run(db, id)? else {
@@ -134,7 +137,8 @@ impl Preparation {
                 }
                 for (position, mut step) in flows::steps_of_run(db, id)?.into_iter().enumerate() {
                     let own = refusal.steps.get(&step.code).cloned().unwrap_or_default();
-                    let state = if own.is_empty() {
+                    let is_warning = may_fail.get(position).copied().unwrap_or_default();
+                    let state = if own.is_empty() || is_warning {
                         StepState::Skipped(SkipReason::RunRefused)
                     } else {
                         StepState::Error(ErrorReason::Refused)
@@ -153,7 +157,12 @@ impl Preparation {
     }
 
     /// Records why, and tries again. After some time the run is refused.
-    async fn try_later(&self, run: &FlowRun, error: &Error) -> Result<bool, Error> {
+    async fn try_later(
+        &self,
+        run: &FlowRun,
+        loaded: &Loaded,
+        error: &Error,
+    ) -> Result<bool, Error> {
         let now = self.clock.now();
         let rules = self.runs.rules();
         let why = why(error);
@@ -162,7 +171,7 @@ impl Preparation {
                 run: vec![why],
                 ..Refusal::default()
             };
-            return self.refuse(run.id, refusal).await.map(|()| true);
+            return self.refuse(run.id, loaded, refusal).await.map(|()| true);
         }
         tracing::warn!(
             flow_run = run.id.0,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::documents::{CheckedDocument, SavedFlow};
+use super::firing::{miss_due_ticks, new_cursor};
 use super::versions::{Loaded, Versions};
 use crate::domain::flow::document::{Event, FlowDocument, Schedule, Trigger};
 use crate::domain::flow::schedule::first_after;
@@ -18,6 +18,21 @@ use crate::store::flows::{
     self, Flow, NewFlow, NewVersion, ScheduleRow, TriggerRow, insert_schedule, save_schedule,
     schedules_of_flow, triggers_of_flow,
 };
+
+/// A document without faults.
+pub struct CheckedDocument {
+    pub parsed: Parsed,
+    pub warnings: Vec<Fault>,
+    /// The ids of its pipelines by their codes.
+    pub pipelines: BTreeMap<String, PipelineId>,
+}
+
+/// A saved flow.
+pub struct SavedFlow {
+    pub flow: Flow,
+    /// Whether there is a new version. The same text again creates none.
+    pub changed: bool,
+}
 
 /// A checked document to save.
 #[derive(Clone)]
@@ -125,8 +140,7 @@ impl Saved {
             let old = known.iter().position(|row| row.code == *code);
             match old.map(|at| known.remove(at)) {
                 Some(row) => {
-                    let before = before.and_then(|before| before.schedule(code));
-                    let row = self.kept_schedule(row, schedule, before, paused);
+                    let row = self.kept_schedule(db, (row, schedule), before, paused)?;
                     save_schedule(db, &row)?;
                 }
                 None => {
@@ -135,6 +149,9 @@ impl Saved {
             }
         }
         for row in known.into_iter().filter(|row| row.active) {
+            if let Some(before) = before {
+                miss_due_ticks(db, before, &row, self.now)?;
+            }
             let row = ScheduleRow {
                 active: false,
                 next_at: None,
@@ -160,22 +177,27 @@ impl Saved {
 
     fn kept_schedule(
         &self,
-        row: ScheduleRow,
-        schedule: &Schedule,
-        before: Option<&Schedule>,
+        db: &mut Db<'_>,
+        (row, schedule): (ScheduleRow, &Schedule),
+        before: Option<&Loaded>,
         flow_is_paused: bool,
-    ) -> ScheduleRow {
-        let same = row.active && before.is_some_and(|before| before.fires_like(schedule));
+    ) -> Result<ScheduleRow, Error> {
+        let fires_like = |before: &Schedule| before.fires_like(schedule);
+        let old = before.and_then(|before| before.schedule(&row.code));
+        let same = row.active && old.is_some_and(fires_like);
         let next_at = if same && row.next_at.is_some() {
             row.next_at
         } else {
-            first_after(&schedule.firings(), self.now)
+            if let Some(before) = before {
+                miss_due_ticks(db, before, &row, self.now)?;
+            }
+            new_cursor(db, &row, schedule, self.now)?
         };
-        ScheduleRow {
+        Ok(ScheduleRow {
             active: true,
             next_at: next_at.filter(|_| !flow_is_paused && !row.paused),
             ..row
-        }
+        })
     }
 
     fn save_triggers(&self, db: &mut Db<'_>, flow: FlowId, paused: bool) -> Result<(), Error> {

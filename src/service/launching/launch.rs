@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep};
@@ -205,7 +206,9 @@ impl Launching {
         {
             Accepted::New(created) => {
                 let (attempt, committed) = *created;
-                drop(self.send(&definition, attempt));
+                if let Some(sending) = self.sending(&definition, attempt) {
+                    self.jobs.spawn_unawaited(sending.map(drop));
+                }
                 Ok(Some(committed.id))
             }
             Accepted::Existing(task) => Ok(Some(task)),
@@ -219,13 +222,21 @@ impl Launching {
         definition: &Definition,
         attempt: Attempt,
     ) -> Option<JoinHandle<Result<Task, Error>>> {
+        let sending = self.sending(definition, attempt)?;
+        Some(self.jobs.spawn(sending))
+    }
+
+    fn sending(
+        &self,
+        definition: &Definition,
+        attempt: Attempt,
+    ) -> Option<impl Future<Output = Result<Task, Error>> + Send + 'static> {
         if !definition.fresh {
             self.runs.reconciler.wake();
             return None;
         }
         let sender = self.runs.sender.clone();
-        let sending = async move { sender.send_and_release(&attempt).await };
-        Some(self.jobs.spawn(sending))
+        Some(async move { sender.send_and_release(&attempt).await })
     }
 
     /// Stores the task before anything is sent, with the lease for the launch request.

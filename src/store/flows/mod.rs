@@ -46,7 +46,7 @@ pub use seen_files::{save_seen_files, seen_files};
 pub use steps::{insert_steps, save_step, steps_of_run};
 pub use ticks::{
     NewTick, TickPosition, TickQuery, TickRow, TickSource, add_tick, has_tick_of_event,
-    refuse_tick_of_run, ticks_of_flow,
+    newest_tick, refuse_tick_of_run, ticks_of_flow,
 };
 pub use triggers::{
     TriggerRow, active_flow_triggers, end_trigger_lease, has_due_trigger, insert_trigger,

@@ -61,6 +61,17 @@ pub fn add_tick(db: &mut Db<'_>, new: &NewTick) -> Result<(), Error> {
     Ok(())
 }
 
+/// The newest tick of a schedule.
+pub fn newest_tick(db: &mut Db<'_>, schedule: ScheduleId) -> Result<Option<DateTime<Utc>>, Error> {
+    let found: Option<DbTime> = on!(db, |conn| tick::table
+        .filter(tick::schedule_id.eq(schedule.0))
+        .order(tick::scheduled_for.desc())
+        .select(tick::scheduled_for)
+        .first(conn)
+        .optional())?;
+    Ok(found.map(|at| at.0))
+}
+
 pub fn has_tick_of_event(db: &mut Db<'_>, trigger: TriggerId, event: &str) -> Result<bool, Error> {
     let found: Option<i64> = on!(db, |conn| tick::table
         .filter(tick::trigger_id.eq(trigger.0))

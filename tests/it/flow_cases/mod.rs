@@ -55,7 +55,7 @@ async fn runs(story: &Story) -> Vec<Value> {
 
 /// The outcome and time of each tick, oldest first.
 async fn ticks(story: &Story) -> Vec<(String, String)> {
-    let listed = story.get("/flows/night/ticks/").await.expect(200);
+    let listed = story.get("/flows/night/ticks/?limit=100").await.expect(200);
     let text = |tick: &Value, key: &str| tick[key].as_str().unwrap().to_owned();
     let all = listed["results"].as_array().unwrap().iter().rev();
     all.map(|tick| (text(tick, "outcome"), text(tick, "scheduled_for")))

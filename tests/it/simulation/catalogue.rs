@@ -2,9 +2,11 @@
 
 use openhexa_bridge::domain::ids::{PipelineId, VersionId};
 use openhexa_bridge::domain::parameters::{Kind, Parameter};
-use openhexa_bridge::domain::pipeline::{Pipeline, Version, VersionLabel};
+use openhexa_bridge::domain::pipeline::{Pipeline, PipelineSummary, Version, VersionLabel};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
+
+use super::world::{View, World};
 
 /// An instance and a workspace of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +120,7 @@ pub fn version(place: usize, sort: usize, number: u64) -> Option<Version> {
             parameter("connection_host", Kind::Str),
             parameter("connection_token", Kind::Str),
             parameter("country", Kind::Str),
+            parameter("rows", Kind::Int),
         ],
         Sort::NamesTaskAsText => vec![parameter("task_id", Kind::Str)],
         _ => vec![
@@ -167,7 +170,7 @@ pub fn pipeline(place: usize, sort: usize) -> Pipeline {
     Pipeline {
         id: pipeline_id(place, sort),
         name: Some(format!("{:?}", SORTS[sort])),
-        code: format!("pipeline-{place}-{sort}"),
+        code: code(place, sort),
         kind: match SORTS[sort] {
             Sort::Notebook => "notebook".to_owned(),
             _ => "zipFile".to_owned(),
@@ -180,4 +183,29 @@ pub fn pipeline(place: usize, sort: usize) -> Pipeline {
         current_version: version(place, sort, 2),
         unreadable_version: false,
     }
+}
+
+pub fn code(place: usize, sort: usize) -> String {
+    format!("pipeline-{place}-{sort}")
+}
+
+/// The pipelines that a token can see.
+pub fn summaries(world: &World, view: &View) -> Vec<PipelineSummary> {
+    let sorts = 0..SORTS.len();
+    let seen = sorts.filter(|sort| world.sees(view, pipeline_id(view.place, *sort)));
+    let summary = |sort: usize| {
+        let pipeline = pipeline(view.place, sort);
+        PipelineSummary {
+            id: pipeline.id,
+            name: pipeline.name,
+            code: pipeline.code,
+            kind: pipeline.kind,
+            functional_type: None,
+            tags: Vec::new(),
+            created_at: None,
+            current_version: pipeline.current_version.map(|version| version.label),
+            last_run: None,
+        }
+    };
+    seen.map(summary).collect()
 }

@@ -21,6 +21,8 @@ pub struct AcceptedReport {
 pub struct Known {
     pub last: Option<Task>,
     pub accepted: Vec<AcceptedReport>,
+    /// When each launch request was sent, in the order of the world's facts.
+    pub sent: Vec<u64>,
     /// The number of launch requests to OpenHEXA.
     pub attempts: u64,
     /// A cancel got 202.

@@ -15,6 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::catalogue::PLACES;
+use super::flows::{FlowOperation, FlowWitness};
 use super::replica::{Event, Outcome, Replica};
 use super::reports::PendingReport;
 use super::world::{OpenhexaBehaviour, Release, Shared, TokenStatus, World};
@@ -29,6 +30,7 @@ pub enum Operation {
     Report(PendingReport),
     Configure,
     Cancel,
+    Flow(FlowOperation),
 }
 
 pub struct Driver {
@@ -40,7 +42,8 @@ pub struct Driver {
     /// For reads of the database outside of the bridges.
     own: Runtime,
     begun: u64,
-    operation: BTreeMap<u64, (usize, Operation)>,
+    pub operation: BTreeMap<u64, (usize, Operation)>,
+    pub flows: FlowWitness,
     /// The configuration of the bridges: a place and a token.
     pub configured: Option<(usize, String)>,
 }
@@ -76,6 +79,7 @@ impl Driver {
             own,
             begun: 0,
             operation: BTreeMap::new(),
+            flows: FlowWitness::default(),
             configured: None,
         };
         driver.start(0);
@@ -102,6 +106,15 @@ impl Driver {
         self.sites[site].alive.is_some()
     }
 
+    /// Whether something can begin at a bridge.
+    pub fn is_free(&self, site: usize) -> bool {
+        let is_busy = |world: &mut World| {
+            let mut held = world.held.values();
+            held.any(|held| held.site == site && held.exclusive)
+        };
+        self.is_alive(site) && !self.world(is_busy)
+    }
+
     pub fn start(&mut self, site: usize) {
         self.log_line(format!("{} starts", name(site)));
         self.sites[site].start(&self.world, &self.sender);
@@ -111,8 +124,12 @@ impl Driver {
         self.log_line(format!("{} crashes", name(site)));
         self.sites[site].crash();
         self.operation.retain(|_, (at, operation)| {
-            if *at == site && matches!(operation, Operation::Launch) {
-                self.world.lock().unwrap().witness.unanswered += 1;
+            match operation {
+                Operation::Launch if *at == site => {
+                    self.world.lock().unwrap().witness.unanswered += 1;
+                }
+                Operation::Flow(lost) if *at == site => self.flows.lost(lost),
+                _ => {}
             }
             *at != site
         });
@@ -149,6 +166,7 @@ impl Driver {
     }
 
     fn settle(&mut self, site: usize) {
+        let at_work = self.flow_operations(site);
         let runtime = &self.sites[site].alive.as_ref().unwrap().runtime;
         let next = runtime.block_on(async { tokio::time::timeout(STEP, self.events.recv()).await });
         match next
@@ -159,6 +177,7 @@ impl Driver {
             Event::Held => {}
             Event::Died => self.crash(site),
         }
+        self.observe(&at_work);
     }
 
     /// A delayed response arrives, or the client times out.
@@ -188,7 +207,7 @@ impl Driver {
     fn set_clock(&self, at: i64) {
         self.world(|world| {
             let at = at.max(world.now());
-            world.clock.store(at, std::sync::atomic::Ordering::SeqCst);
+            world.set_time(at);
         });
     }
 
@@ -214,6 +233,11 @@ impl Driver {
                 self.reported(site_name, &sent_report, reported);
             }
             Outcome::Cancelled(task, cancelled) => self.cancelled(site_name, task, cancelled),
+            Outcome::Flow(outcome) => {
+                if let Operation::Flow(operation) = operation {
+                    self.flow_done(site, operation, outcome);
+                }
+            }
             Outcome::Configured(done) => {
                 self.log_line(format!("{site_name} configured: {done:?}"));
                 self.read_config();

@@ -10,14 +10,15 @@
 //! world.rs            the facts: runs, tokens, reports
 //! run_life.rs         what happens in a run
 //! reports.rs          the reports of a run's pipeline
-//! upstream.rs         OpenHEXA for one bridge
+//! upstream.rs         OpenHEXA for one bridge; upstream_view.rs: what it shows to a token
 //! outcomes.rs         the outcome of each request to OpenHEXA
 //! log_format.rs       responses in the log of a world
 //! replica.rs          a bridge that can be killed at any await point
-//! driver.rs           runs a world step by step; steps.rs: the steps
+//! driver.rs           runs a world step by step; steps.rs: the steps; finish.rs: its end
 //! client_view.rs      what clients saw meanwhile
 //! checks.rs           the checks at the end
 //! checks_can_fail.rs  tests of the checks with wrong facts
+//! flows/              worlds in which the bridges run flows
 //! ```
 
 mod catalogue;
@@ -26,6 +27,8 @@ mod checks_can_fail;
 mod client_view;
 mod driver;
 mod fault_rates;
+mod finish;
+mod flows;
 mod log_format;
 mod outcomes;
 mod random;
@@ -34,6 +37,7 @@ mod reports;
 mod run_life;
 mod steps;
 mod upstream;
+mod upstream_view;
 mod world;
 
 use std::num::NonZero;
@@ -75,18 +79,27 @@ enum Base {
     Postgres,
 }
 
-fn run_world(seed: u64, base: Base, behaviour: OpenhexaBehaviour) -> WorldResult {
-    let folder = tempfile::tempdir_in(quick_folder()).unwrap();
-    let address = match base {
-        Base::Sqlite => DatabaseAddress::Sqlite(folder.path().join("bridge.db")),
+fn address_of(base: Base, folder: &Path) -> DatabaseAddress {
+    match base {
+        Base::Sqlite => DatabaseAddress::Sqlite(folder.join("bridge.db")),
         Base::Postgres => DatabaseAddress::Postgres {
             url: postgres::database().into(),
             tls: TlsMode::Off,
         },
-    };
+    }
+}
+
+/// One for each bridge, and one for the simulation.
+fn open_all(address: &DatabaseAddress) -> [Store; 3] {
     let key = Cipher::generate_key();
-    let stores = [(); 3].map(|()| open(&address, &key));
+    let stores = [(); 3].map(|()| open(address, &key));
     stores[0].migrate().unwrap();
+    stores
+}
+
+fn run_world(seed: u64, base: Base, behaviour: OpenhexaBehaviour) -> WorldResult {
+    let folder = tempfile::tempdir_in(quick_folder()).unwrap();
+    let stores = open_all(&address_of(base, folder.path()));
     let mut driver = Driver::new(seed, behaviour, stores);
     driver.live(TASKS);
     driver.finish();
@@ -171,26 +184,35 @@ fn keep(seed: u64, name: &str, trace: &[String]) -> String {
     file.display().to_string()
 }
 
+/// Where two traces of a seed differ, if they do.
+fn first_difference(
+    seed: u64,
+    name: &str,
+    (first, other): (&[String], &[String]),
+) -> Option<String> {
+    let at = first
+        .iter()
+        .zip(other)
+        .take_while(|(one, other)| one == other);
+    let at = at.count();
+    (first != other).then(|| {
+        format!(
+            "a different trace from line {}: {:?}, not {:?}; see {} and {}",
+            at + 1,
+            other.get(at),
+            first.get(at),
+            keep(seed, name, other),
+            keep(seed, "first", first)
+        )
+    })
+}
+
 /// Simulates the same seed again and checks that every decision and every outcome is the same.
 fn repeat_world(seed: u64, name: &str, base: Base, first: &WorldResult) -> Vec<String> {
     let result = run_world(seed, base, OpenhexaBehaviour::AsExpected);
-    let mut wrong = result.wrong;
-    if result.trace != first.trace {
-        let parts = first.trace.iter().zip(&result.trace);
-        let at = parts.take_while(|(one, other)| one == other).count();
-        wrong.push(format!(
-            "a different trace from line {}: {:?}, not {:?}; see {} and {}",
-            at + 1,
-            result.trace.get(at),
-            first.trace.get(at),
-            keep(seed, name, &result.trace),
-            keep(seed, "first", &first.trace)
-        ));
-    }
-    wrong
-        .into_iter()
-        .map(|what| format!("{name}: {what}"))
-        .collect()
+    let other = first_difference(seed, name, (&first.trace, &result.trace));
+    let wrong = result.wrong.into_iter().chain(other);
+    wrong.map(|what| format!("{name}: {what}")).collect()
 }
 
 #[test]

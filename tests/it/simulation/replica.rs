@@ -4,6 +4,7 @@
 //! start) the process can end.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, Once};
 use std::time::Duration;
@@ -22,12 +23,13 @@ use openhexa_bridge::service::identity::{
 use openhexa_bridge::service::launching::LaunchTimes;
 use openhexa_bridge::service::live::StreamLimits;
 use openhexa_bridge::service::runs::{CycleReport, PollTimes, ReportLimits, Rules};
-use openhexa_bridge::service::{Bridge, Error, Jobs, Parts, Seal};
+use openhexa_bridge::service::{Bridge, Error, Jobs, Parts, Seal, UnawaitedJob};
 use openhexa_bridge::store::Store;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
+use super::flows::FlowOutcome;
 use super::upstream::Upstream;
 use super::world::{GRACE, Shared};
 
@@ -46,6 +48,7 @@ pub enum Outcome {
     Reported(Result<Task, Error>),
     Configured(Result<(), Error>),
     Cancelled(TaskId, Result<Task, Error>),
+    Flow(FlowOutcome),
 }
 
 pub struct Replica {
@@ -60,6 +63,10 @@ pub struct Alive {
     pub gate: Arc<Gate>,
     /// One polling cycle at a time, as in the background loop.
     pub passing: bool,
+    /// The same for the cycles of flows.
+    pub cycling: bool,
+    /// Jobs that nothing waits for and that have not started.
+    pub jobs: Arc<Mutex<VecDeque<UnawaitedJob>>>,
 }
 
 impl Replica {
@@ -72,6 +79,9 @@ impl Replica {
             events: events.clone(),
             store: self.store.clone(),
         };
+        let jobs: Arc<Mutex<VecDeque<UnawaitedJob>>> = Arc::default();
+        let queue = jobs.clone();
+        let later = Arc::new(move |job| queue.lock().unwrap().push_back(job));
         let clock = Clock::Moved(world.lock().unwrap().clock.clone());
         let bridge = Bridge::new(Parts {
             store: self.store.clone(),
@@ -103,7 +113,7 @@ impl Replica {
             },
             seal: Seal::new(&"the same for both bridges, always".into()),
             task_json: |_| String::new(),
-            jobs: Jobs::new(runtime.handle().clone()),
+            jobs: Jobs::new(runtime.handle().clone()).with_unawaited(later),
             stop: CancellationToken::new(),
         });
         self.alive = Some(Alive {
@@ -111,6 +121,8 @@ impl Replica {
             bridge,
             gate,
             passing: false,
+            cycling: false,
+            jobs,
         });
     }
 
@@ -125,12 +137,17 @@ impl Replica {
 
 fn identity() -> identity::IdentityOptions {
     identity::IdentityOptions {
-        access: AccessSettings::default(),
+        // Flows are saved by the local user.
+        access: AccessSettings {
+            open: true,
+            ..AccessSettings::default()
+        },
         iaso: IasoSource::default(),
         callback_keys: CallbackKeys::new(&"the same for both bridges, always".into()),
         token_lifetime: TokenLifetime {
-            queue_allowance: TimeDelta::hours(1),
-            grace: TimeDelta::hours(1),
+            // Reports can arrive after a long jump of the clock.
+            queue_allowance: TimeDelta::days(30),
+            grace: TimeDelta::days(30),
         },
         public_url: "https://bridge.example.org".to_owned(),
     }

@@ -1,4 +1,4 @@
-//! The steps of a world and their rates, and how a world ends.
+//! The steps of a world and their rates.
 
 use openhexa_bridge::domain::ids::{TaskId, VersionId};
 use openhexa_bridge::domain::principal::Reporter;
@@ -8,14 +8,13 @@ use openhexa_bridge::service::identity::{Caller, Credential, ONLY_ACCOUNT};
 use openhexa_bridge::service::launching::LaunchRequest;
 use openhexa_bridge::service::runs::Callback;
 use openhexa_bridge::service::{Bridge, Error};
-use openhexa_bridge::store;
 use serde_json::json;
 
 use super::catalogue::{PLACES, SORTS, pipeline_id, version};
 use super::driver::{Driver, Operation, name, operator};
 use super::replica::Outcome;
 use super::reports::PendingReport;
-use super::run_life::{MINUTE, SECOND};
+use super::run_life::SECOND;
 use super::world::{Release, TokenStatus};
 
 /// How often each step is chosen, relative to the others.
@@ -83,12 +82,12 @@ impl Driver {
         unreachable!("the weights cover all")
     }
 
-    /// One of the bridges that are running.
-    fn site(&self, what: &'static str) -> Option<usize> {
+    /// One of the bridges that are running and can begin something.
+    pub fn site(&self, what: &'static str) -> Option<usize> {
         let first = self.world(|world| world.random.below(what, 1, 2)) == 1;
         [usize::from(first), usize::from(!first)]
             .into_iter()
-            .find(|site| self.is_alive(*site))
+            .find(|site| self.is_free(*site))
     }
 
     fn launch(&mut self) {
@@ -124,7 +123,7 @@ impl Driver {
     }
 
     /// Delivers one of the reports that are due, not always the first.
-    fn deliver(&mut self) {
+    pub fn deliver(&mut self) {
         let Some(site) = self.site("deliver at") else {
             return;
         };
@@ -175,13 +174,13 @@ impl Driver {
         });
     }
 
-    fn pass(&mut self) {
+    pub fn pass(&mut self) {
         if let Some(site) = self.site("pass at") {
             self.pass_at(site);
         }
     }
 
-    fn wait(&mut self) {
+    pub fn wait(&mut self) {
         let by = self.world(|world| {
             let spans = [1, 3, 5, 10, 10, 20, 60].map(|span| span * SECOND);
             world.random.pick("time", 0, &spans)
@@ -189,7 +188,7 @@ impl Driver {
         self.advance(by);
     }
 
-    fn answer(&mut self) {
+    pub fn answer(&mut self) {
         let call = self.world(|world| {
             let calls: Vec<u64> = world.held.keys().copied().collect();
             let which = world.random.below("which call", 0, calls.len() as u64);
@@ -207,7 +206,7 @@ impl Driver {
         }
     }
 
-    fn reconfigure(&mut self) {
+    pub fn reconfigure(&mut self) {
         let Some(site) = self.site("configure at") else {
             return;
         };
@@ -241,7 +240,7 @@ impl Driver {
         });
     }
 
-    fn break_token(&mut self) {
+    pub fn break_token(&mut self) {
         let Some((_, token)) = self.configured.clone() else {
             return;
         };
@@ -302,7 +301,7 @@ impl Driver {
 
     /// Archives or restores a workspace, which hides or shows its pipelines and runs for all users; or
     /// deletes a pipeline.
-    fn delete(&mut self) {
+    pub fn delete(&mut self) {
         self.world(|world| {
             let sort = usize::try_from(world.random.below("deletes", 0, 5)).unwrap();
             let place = usize::try_from(world.random.below("deletes in", 0, 3)).unwrap();
@@ -328,7 +327,7 @@ impl Driver {
         }
     }
 
-    fn restart(&mut self) {
+    pub fn restart(&mut self) {
         for site in [0, 1] {
             if !self.is_alive(site) {
                 return self.start(site);
@@ -343,7 +342,7 @@ impl Driver {
         }
     }
 
-    fn outage(&mut self) {
+    pub fn outage(&mut self) {
         self.world(|world| {
             let which = usize::try_from(world.random.below("outage at", 0, 2)).unwrap();
             let now = !world.outage[which] && world.random.chance("outage begins", 0, 400);
@@ -351,57 +350,6 @@ impl Driver {
             world.log_line(format!("instance {which} out: {now}"));
             world.counts.add("outages");
         });
-    }
-
-    /// The faults end; then everything must reach its final status without help.
-    pub fn finish(&mut self) {
-        self.world(|world| {
-            world.without_faults = true;
-            world.outage = [false; 2];
-            world.hidden = [false; PLACES.len()];
-            for token in world.tokens.values_mut() {
-                if token.token_status != TokenStatus::Refused {
-                    token.token_status = TokenStatus::Good;
-                }
-            }
-        });
-        for site in [0, 1] {
-            if !self.is_alive(site) {
-                self.start(site);
-            }
-        }
-        // A run cannot be polled with a revoked token, so each place gets a valid one.
-        for place in [0, 1, 2] {
-            self.configure(0, Some(place));
-        }
-        while let Some(call) = self.world(|world| world.held.keys().next().copied()) {
-            self.release(call, Release::Answered);
-        }
-        for round in 0..4000 {
-            while self.has_due_mail() {
-                self.deliver();
-            }
-            self.pass_at(round % 2);
-            let vitals = self.read(store::polling_state);
-            let next_letter =
-                self.world(|world| world.pending_reports.keys().next().map(|key| key.0));
-            let next_poll = vitals.next_poll.map(|at| at.timestamp_millis());
-            let Some(next) = next_letter.into_iter().chain(next_poll).min() else {
-                break;
-            };
-            let now = self.world(|world| world.now());
-            self.advance((next - now).clamp(40 * SECOND, 5 * MINUTE));
-        }
-    }
-
-    fn has_due_mail(&self) -> bool {
-        self.world(|world| {
-            world
-                .pending_reports
-                .keys()
-                .next()
-                .is_some_and(|key| key.0 <= world.now())
-        })
     }
 }
 

@@ -12,19 +12,19 @@ use openhexa_bridge::domain::pipeline::{
     Pipeline, PipelineSummary, RunCandidate, RunStatus, Version, VersionSummary,
 };
 use openhexa_bridge::domain::run::{
-    Absence, Launch, Launched, PollResult, PolledRun, RecentRuns, RunDetails, RunLog, RunPage,
-    Stop, Visible,
+    Launch, Launched, PolledRun, RecentRuns, RunDetails, RunLog, RunPage, Stop,
 };
 use openhexa_bridge::domain::workspace_resources::{ResourceKind, WorkspaceResources};
-use openhexa_bridge::openhexa::{Error, LaunchError, OpenHexa, PollResults, Refusal};
+use openhexa_bridge::openhexa::{Error, LaunchError, OpenHexa, PollResults};
 use openhexa_bridge::store::{self, Db, Store};
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
-use super::catalogue::{pipeline, place_and_sort, place_sort_and_number, version};
+use super::catalogue::{pipeline, place_and_sort, place_sort_and_number, summaries, version};
 use super::log_format::{candidates, debugged, listed, looked, there};
 use super::outcomes::{LaunchOutcome, RequestOutcome, launch_outcome, request_outcome};
 use super::replica::Event;
+use super::upstream_view::{absence, look, may_launch, shown};
 use super::world::{Release, Shared, SimRun, TokenStatus, View, World};
 
 /// A bridge's connection to OpenHEXA.
@@ -58,8 +58,8 @@ impl Upstream {
         std::future::pending().await
     }
 
-    async fn hold(&self) -> Release {
-        let released = self.in_world(|world| world.hold(self.site));
+    async fn hold(&self, of_catalogue: bool) -> Release {
+        let released = self.in_world(|world| world.hold(self.site, of_catalogue));
         let _ = self.events.send(Event::Held);
         released.await.unwrap_or(Release::TimedOut)
     }
@@ -77,8 +77,15 @@ impl Upstream {
             None => Err(Error::TokenRefused),
         };
         let whom = whom.as_u64_pair();
-        let request_outcome =
-            self.in_world(|world| request_outcome(world, what, whom.0 ^ whom.1, target));
+        let of_catalogue = ["pipelines", "pipeline", "version"].contains(&what);
+        let request_outcome = self.in_world(|world| {
+            let outcome = request_outcome(world, what, whom.0 ^ whom.1, target);
+            let is_held = matches!(outcome, RequestOutcome::Held { .. });
+            if is_held && !world.can_hold(self.site, of_catalogue) {
+                return RequestOutcome::Answered;
+            }
+            outcome
+        });
         let answered = match request_outcome {
             RequestOutcome::Fails(error) => Err(error),
             RequestOutcome::NeverReturns => {
@@ -89,7 +96,7 @@ impl Upstream {
             RequestOutcome::Held { as_asked } => {
                 let early = as_asked.then(|| self.in_world(answer));
                 self.log_line(format!("{what}: delayed"));
-                match self.hold().await {
+                match self.hold(of_catalogue).await {
                     Release::TimedOut => Err(Error::TimedOut),
                     Release::Answered => early.unwrap_or_else(|| self.in_world(answer)),
                 }
@@ -148,7 +155,7 @@ impl Upstream {
             }
             LaunchOutcome::Made { held } => {
                 let run = make(held).map_err(LaunchError::Refused)?;
-                if held && self.hold().await == Release::TimedOut {
+                if held && self.hold(false).await == Release::TimedOut {
                     return Err(LaunchError::UnknownOutcome(Error::TimedOut));
                 }
                 self.in_world(|world| world.show(run));
@@ -156,51 +163,6 @@ impl Upstream {
             }
         }
     }
-}
-
-fn may_launch(world: &World, target: &Target, launch: &Launch) -> Result<View, Refusal> {
-    let view = world.view(target).ok_or(Refusal::Token)?;
-    if !world.sees(&view, launch.pipeline) {
-        return Err(Refusal::PipelineNotFound);
-    }
-    if view.token_status == TokenStatus::Viewer {
-        return Err(Refusal::Denied);
-    }
-    Ok(view)
-}
-
-fn look(world: &mut World, view: &View, followed: PolledRun) -> PollResult {
-    let now = world.now();
-    let Some(made) = shown(world, view, followed.run) else {
-        return PollResult::Absent(absence(world, view, followed.pipeline));
-    };
-    made.life.requested = true;
-    made.end_received |= made.life.end_by(now).is_some();
-    PollResult::Seen {
-        status: made.life.status(now),
-        progress: 50,
-    }
-}
-
-/// The response for a missing run.
-fn absence(world: &World, view: &View, pipeline: PipelineId) -> Absence {
-    let visible = if world.sees(view, pipeline) {
-        Visible::Pipeline
-    } else if view.is_in(pipeline) {
-        Visible::Workspace
-    } else {
-        Visible::Nothing
-    };
-    let user = Some(view.user);
-    Absence { visible, user }
-}
-
-fn shown<'a>(world: &'a mut World, view: &View, run: RunId) -> Option<&'a mut SimRun> {
-    let now = world.now();
-    let (view, runs) = (*view, world.runs.iter_mut());
-    let mut ours = runs.filter(|made| made.id == run && view.is_in(made.pipeline));
-    ours.next()
-        .filter(|made| now >= made.shown_from && !made.life.is_gone(now))
 }
 
 #[async_trait]
@@ -226,8 +188,8 @@ impl OpenHexa for Upstream {
 
     async fn pipelines(&self, target: &Target) -> Result<Vec<PipelineSummary>, Error> {
         let whom = Uuid::from_u128(3);
-        self.ask(("pipelines", whom), target, listed, |_, _| Ok(Vec::new()))
-            .await
+        let all = |world: &mut World, view: &View| Ok(summaries(world, view));
+        self.ask(("pipelines", whom), target, listed, all).await
     }
 
     async fn pipeline(&self, target: &Target, id: PipelineId) -> Result<Option<Pipeline>, Error> {
@@ -315,6 +277,8 @@ impl OpenHexa for Upstream {
     async fn run(&self, target: &Target, launch: &Launch) -> Result<Launched, LaunchError> {
         let task = self.asking().await;
         let request_outcome = self.in_world(|world| {
+            let order = world.next_in_order();
+            world.witness.of(task).sent.push(order);
             world.witness.of(task).attempts += 1;
             match world.witness.of(task).attempts {
                 1 => world.counts.add("launches asked for"),

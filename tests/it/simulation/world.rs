@@ -69,6 +69,8 @@ pub struct Held {
     pub site: usize,
     pub until: i64,
     pub release: oneshot::Sender<Release>,
+    /// Nothing else may happen at the bridge meanwhile, because it could wait for the same response.
+    pub exclusive: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +116,14 @@ pub struct World {
     pub random: Random,
     pub rates: FaultRates,
     pub behaviour: OpenhexaBehaviour,
+    /// The clock of the bridges.
     pub clock: Arc<AtomicI64>,
+    /// How far the clock of the bridges was set back, in milliseconds.
+    pub set_back: i64,
+    /// Whether the bridges run flows.
+    pub with_flows: bool,
+    /// Grows with each fact whose order matters.
+    pub order: u64,
     /// There are no more faults.
     pub without_faults: bool,
     pub outage: [bool; 2],
@@ -160,6 +169,9 @@ impl World {
             rates,
             behaviour,
             clock: Arc::new(AtomicI64::new(BEGINNING)),
+            set_back: 0,
+            with_flows: false,
+            order: 0,
             without_faults: false,
             outage: [false; 2],
             hidden: [false; PLACES.len()],
@@ -189,8 +201,18 @@ impl World {
         inside.cloned().collect()
     }
 
+    /// The true time.
     pub fn now(&self) -> i64 {
-        self.clock.load(Ordering::SeqCst)
+        self.clock.load(Ordering::SeqCst) + self.set_back
+    }
+
+    pub fn set_time(&self, to: i64) {
+        self.clock.store(to - self.set_back, Ordering::SeqCst);
+    }
+
+    pub fn next_in_order(&mut self) -> u64 {
+        self.order += 1;
+        self.order
     }
 
     pub fn log_line(&mut self, line: String) {
@@ -268,7 +290,13 @@ impl World {
         })
     }
 
-    pub fn hold(&mut self, site: usize) -> oneshot::Receiver<Release> {
+    /// Whether a response to this bridge can be delayed while other things happen.
+    pub fn can_hold(&self, site: usize, of_catalogue: bool) -> bool {
+        let alone = || self.held.values().all(|held| held.site != site);
+        !self.with_flows || !of_catalogue || alone()
+    }
+
+    pub fn hold(&mut self, site: usize, of_catalogue: bool) -> oneshot::Receiver<Release> {
         let (release, released) = oneshot::channel();
         self.calls += 1;
         let until = self.now() + MAX_WAIT;
@@ -276,6 +304,7 @@ impl World {
             site,
             until,
             release,
+            exclusive: self.with_flows && of_catalogue,
         };
         self.held.insert(self.calls, held);
         released

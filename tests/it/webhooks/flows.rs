@@ -11,7 +11,8 @@ const STOCK: &str = "id: stock\ninputs: {country: {type: str}, year: {type: int,
 
 async fn hook(story: &Story, mapping: Value) -> Hook {
     story.save_flow(STOCK).await;
-    let more = json!({"flow": "stock", "pipeline": null, "mapping": mapping});
+    let more =
+        json!({"flow": "stock", "pipeline": null, "mapping": mapping, "authentication": "bearer"});
     hook_of(&create_as(story, As::Admin, more).await.expect(201))
 }
 
