@@ -98,14 +98,8 @@ pub struct Bridge {
 impl Bridge {
     pub fn new(parts: Parts) -> Self {
         let (store, clock, openhexa) = (&parts.store, &parts.clock, &parts.openhexa);
-        let (jobs, seal) = (&parts.jobs, &parts.seal);
-        let identity = Arc::new(Identity::new(
-            parts.identity.clone(),
-            store,
-            clock,
-            jobs,
-            seal,
-        ));
+        let jobs = &parts.jobs;
+        let identity = Arc::new(new_identity(&parts));
         let configuration = Arc::new(Configuration::new(
             store,
             clock,
@@ -231,6 +225,17 @@ fn new_hooks(
         launching: launching.clone(),
         flows: flows.clone(),
     })
+}
+
+fn new_identity(parts: &Parts) -> Identity {
+    let options = parts.identity.clone();
+    Identity::new(
+        options,
+        &parts.store,
+        &parts.clock,
+        &parts.jobs,
+        &parts.seal,
+    )
 }
 
 fn new_tasks(

@@ -1,18 +1,18 @@
 //! Validates and saves documents.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Flows;
 use super::saving::{CheckedDocument, Saved, SavedFlow};
 use crate::domain::flow::document::{
-    Event, Fault, Parsed, StartedBy, check_pipelines, check_triggers, parse, warn_of_own_schedules,
+    Event, StartedBy, check_pipelines, check_triggers, parse, warn_of_own_schedules,
 };
-use crate::domain::ids::{AccountId, PipelineId};
+use crate::domain::ids::AccountId;
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::service::Error;
 use crate::store;
-use crate::store::flows::{self, Flow};
+use crate::store::flows;
 
 impl Flows {
     /// Checks a document with the pipelines of the workspace and the other flows of the account. All faults are reported

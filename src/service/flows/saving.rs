@@ -2,15 +2,16 @@
 //!
 //! A schedule whose cron and time zone did not change keeps its cursor. Any other one starts from now and fires nothing at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::firing::{miss_due_ticks, new_cursor};
 use super::versions::{Loaded, Versions};
-use crate::domain::flow::document::{Event, FlowDocument, Schedule, Trigger};
+use crate::domain::flow::document::{Event, Fault, FlowDocument, Parsed, Schedule, Trigger};
 use crate::domain::flow::schedule::first_after;
-use crate::domain::ids::{FlowId, ScheduleId, TriggerId};
+use crate::domain::ids::{FlowId, PipelineId, ScheduleId, TriggerId};
 use crate::domain::principal::Principal;
 use crate::service::Error;
 use crate::store::Db;

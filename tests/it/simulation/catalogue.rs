@@ -203,6 +203,7 @@ pub fn summaries(world: &World, view: &View) -> Vec<PipelineSummary> {
             functional_type: None,
             tags: Vec::new(),
             created_at: None,
+            schedule: None,
             current_version: pipeline.current_version.map(|version| version.label),
             last_run: None,
         }

@@ -206,6 +206,7 @@ impl Driver {
                         inputs: Map::new(),
                         interval: None,
                         cause: Cause::Manual,
+                        ignored: Vec::new(),
                     };
                     bridge.flows.run(&user(), run).await
                 }
