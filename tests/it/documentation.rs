@@ -50,7 +50,7 @@ fn every_setting_has_a_line_with_its_description() {
     }
     assert_eq!(told, crate::settings::keys_in(crate::settings::DEFAULTS));
     assert!(page.contains("| `server.port` | `8080` | `OPENHEXA_BRIDGE__SERVER__PORT` | The port to listen on; 0 picks a free one. |"));
-    assert!(page.contains("| `reconcile.early_for` | `2m` | `OPENHEXA_BRIDGE__RECONCILE__EARLY_FOR` | Poll interval of a new run, and how long a run counts as new. |"));
+    assert!(page.contains("| `reconcile.early_for` | `2m` | `OPENHEXA_BRIDGE__RECONCILE__EARLY_FOR` | Poll interval of a new run, and how long a run counts as new. The first poll after a reported final status comes after half this interval. |"));
 }
 
 /// The code blocks of a page in this language.

@@ -101,6 +101,14 @@ fn check_triggers(facts: &FlowFacts) -> Vec<String> {
 
 /// By trigger, the event that the end of a run is.
 fn started_by(facts: &FlowFacts, history: &History<'_>, run: &RunRow) -> Vec<(i64, String)> {
+    // The cancelled runs of a deleted flow start no other flow.
+    if history
+        .flows
+        .get(&run.flow_id)
+        .is_none_or(|flow| flow.deleted)
+    {
+        return Vec::new();
+    }
     let source = &facts.slugs[&run.flow_id];
     let live = history.flows.values().filter(|flow| !flow.paused);
     let wants = live.filter(|flow| {

@@ -70,7 +70,7 @@ struct Checked<'a> {
 
 impl Checked<'_> {
     fn check(&self) -> Vec<String> {
-        let refused = self.is_refused();
+        let refused = self.run.row.refused;
         let mut wrong = Vec::new();
         for (at, step) in self.document.steps.iter().enumerate() {
             let found = if refused {
@@ -95,21 +95,6 @@ impl Checked<'_> {
             ));
         }
         wrong
-    }
-
-    /// No step has started, and one has failed or was never decided.
-    fn is_refused(&self) -> bool {
-        let words = (0..self.run.steps.len()).map(|at| self.word(at));
-        let never = self.run.steps.iter().all(|step| step.task.is_none());
-        let skipped = |at: usize| matches!(self.run.steps[at].state, StepState::Skipped(_));
-        let roots = self.document.steps.iter().enumerate();
-        let mut roots = roots.filter(|(_, step)| step.parents().next().is_none());
-        let all = words
-            .clone()
-            .all(|word| ["ERROR", "SKIPPED"].contains(&word));
-        never
-            && all
-            && (roots.any(|(at, _)| skipped(at)) || words.clone().all(|word| word == "ERROR"))
     }
 
     fn word(&self, at: usize) -> &'static str {

@@ -35,6 +35,9 @@ pub struct RunRow {
     pub ended: Option<i64>,
     #[diesel(sql_type = Bool)]
     pub cancelled: bool,
+    /// It was refused before its first step.
+    #[diesel(sql_type = Bool)]
+    pub refused: bool,
     #[diesel(sql_type = BigInt)]
     pub revision: i64,
 }
@@ -159,7 +162,8 @@ pub fn runs(db: &mut Db<'_>, after: i64) -> Vec<RunRow> {
         ["scheduled_for", "created_at", "ended_at"].map(|column| milliseconds(db, column));
     let sql = format!(
         "SELECT id, flow_id, version, cause, schedule_id, {tick} AS tick, replay_of, backfill_id, waiting, status, \
-         warnings, {created} AS created, {ended} AS ended, cancel_asked_at IS NOT NULL AS cancelled, revision \
+         warnings, {created} AS created, {ended} AS ended, cancel_asked_at IS NOT NULL AS cancelled, \
+         (trouble IS NOT NULL AND prepared) AS refused, revision \
          FROM flow_run WHERE id > {after} ORDER BY id"
     );
     RunRow::load(db, &sql)
