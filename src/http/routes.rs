@@ -90,9 +90,10 @@ impl Resource {
         let allowed = methods(&self.routes);
         let refuse = move || std::future::ready(error::wrong_method(&allowed));
         let resource = web::resource(self.path).default_service(web::to(refuse));
-        let resource = match self.only_post {
-            true => resource.guard(guard::Post()),
-            false => resource,
+        let resource = if self.only_post {
+            resource.guard(guard::Post())
+        } else {
+            resource
         };
         let routes = self.routes.into_iter().map(|route| route.inner);
         routes.fold(resource, actix_web::Resource::route)

@@ -14,7 +14,7 @@ use crate::service::causes;
 use crate::settings::remote_access;
 
 const BASE: &str = "/api/openhexa/";
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A longer file is no key.
 const MAX_KEY: u64 = 4_096;

@@ -47,17 +47,17 @@ impl ErrorBody {
         for (field, words) in listed(&problem.fields, language) {
             fields.insert(field, Value::from(words));
         }
-        let nested = problem.nested.iter();
+        let nested = problem.details.nested.iter();
         for (field, errors) in nested.filter(|(_, errors)| !errors.is_empty()) {
             fields.insert((*field).to_owned(), nested_json(errors, language));
         }
-        if !problem.steps.is_empty() {
-            let steps = problem.steps.iter();
+        if !problem.details.steps.is_empty() {
+            let steps = problem.details.steps.iter();
             let steps = steps.map(|(step, errors)| (step.clone(), nested_json(errors, language)));
             fields.insert("steps".to_owned(), steps.collect());
         }
-        if !problem.document.is_empty() {
-            let faults = &problem.document;
+        if !problem.details.document.is_empty() {
+            let faults = &problem.details.document;
             fields.insert("document".to_owned(), sentences(faults, language).into());
             fields.insert("places".to_owned(), json!(places(faults, language)));
         }

@@ -35,11 +35,17 @@ pub struct Problem {
     /// Why authentication failed; Iaso has a code for some reasons.
     unknown: NotKnown,
     fields: FieldErrors,
-    /// Errors of fields inside `config` or `content`.
-    nested: Vec<(&'static str, FieldErrors)>,
+    details: Box<Details>,
     task_status: Option<Status>,
     task: Option<Box<TaskProgressJson>>,
     retry_after: Option<u64>,
+}
+
+/// Errors of parts of the request.
+#[derive(Clone, Debug, Default)]
+struct Details {
+    /// Errors of fields inside `config`, `content` or `inputs`.
+    nested: Vec<(&'static str, FieldErrors)>,
     /// By step of a flow, the errors of its parameters.
     steps: BTreeMap<String, FieldErrors>,
     /// The faults of a flow document.
@@ -57,12 +63,10 @@ impl Problem {
             detail: false,
             unknown: NotKnown::Missing,
             fields: FieldErrors::default(),
-            nested: Vec::new(),
+            details: Box::default(),
             task_status: None,
             task: None,
             retry_after: None,
-            steps: BTreeMap::new(),
-            document: Vec::new(),
         }
     }
 
@@ -244,7 +248,10 @@ fn first_error(wrong: &Invalid) -> Option<Message> {
 fn document(faults: Vec<Fault>) -> Problem {
     let first = faults.first().map(Fault::message);
     Problem {
-        document: faults,
+        details: Box::new(Details {
+            document: faults,
+            ..Details::default()
+        }),
         ..Problem::bad_request(first.unwrap_or_else(|| say("request-invalid")))
     }
 }
@@ -253,12 +260,15 @@ fn invalid(wrong: Invalid) -> Problem {
     let sentence = first_error(&wrong).unwrap_or_else(|| say("request-invalid"));
     Problem {
         fields: wrong.fields,
-        nested: vec![
-            ("config", wrong.config),
-            ("content", wrong.content),
-            ("inputs", wrong.inputs),
-        ],
-        steps: wrong.steps,
+        details: Box::new(Details {
+            nested: vec![
+                ("config", wrong.config),
+                ("content", wrong.content),
+                ("inputs", wrong.inputs),
+            ],
+            steps: wrong.steps,
+            document: Vec::new(),
+        }),
         ..Problem::bad_request(sentence)
     }
 }

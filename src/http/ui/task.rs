@@ -121,13 +121,13 @@ pub async fn show(
     id: Path<String>,
     request: HttpRequest,
 ) -> HttpResult<HttpResponse> {
-    render(
+    Box::pin(render(
         &bridge,
         &who,
         &request,
         task_id(&id)?,
         ActionErrors::default(),
-    )
+    ))
     .await
 }
 

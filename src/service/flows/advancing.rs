@@ -221,7 +221,7 @@ fn progress(
     let before = states.clone();
     let cancel = run.is_cancelled();
     let mut starts = Vec::new();
-    for action in advance(&loaded.plan, &states.clone(), &known.facts, cancel, now) {
+    for action in advance(&loaded.plan, &states.clone(), &known.known, cancel, now) {
         match action {
             Action::Start { step, attempt } => starts.push((step, attempt)),
             Action::Finish { .. } => run.ended_at = Some(now),
@@ -264,7 +264,7 @@ fn next_at(
     known: &Facts,
     now: DateTime<Utc>,
 ) -> DateTime<Utc> {
-    let planned = next_wake(&loaded.plan, states, &known.facts);
+    let planned = next_wake(&loaded.plan, states, &known.known);
     // What is due already is done now. If it fails, it is planned again.
     let planned = planned.into_iter().chain(known.usable_at);
     let later = planned.filter(|at| *at > now);

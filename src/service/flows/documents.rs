@@ -35,8 +35,8 @@ impl Flows {
         warnings.extend(warn_of_own_schedules(&parsed.flow, &definitions));
         warnings.sort_by_key(|warning| warning.place);
         Ok(CheckedDocument {
-            warnings,
             parsed,
+            warnings,
             pipelines,
         })
     }

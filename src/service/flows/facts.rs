@@ -20,7 +20,7 @@ const LATE_REPORT: TimeDelta = TimeDelta::seconds(5);
 /// The facts, and the tasks themselves by step.
 pub struct Facts {
     pub tasks: BTreeMap<usize, Task>,
-    pub facts: Tasks,
+    pub known: Tasks,
     /// When the end of a task that has ended can be used.
     pub usable_at: Option<DateTime<Utc>>,
 }
@@ -43,14 +43,14 @@ pub fn read(db: &mut Db<'_>, steps: &[StepRun], now: DateTime<Utc>) -> Result<Fa
     let ids: Vec<TaskId> = running.keys().copied().collect();
     let mut all = Facts {
         tasks: BTreeMap::new(),
-        facts: Tasks::new(),
+        known: Tasks::new(),
         usable_at: None,
     };
     for task in store::unscoped_tasks_without_result(db, &ids)? {
         if let Some((position, attempt)) = running.get(&task.id) {
             let usable = usable_at(&task).filter(|at| *at > now);
             all.usable_at = all.usable_at.into_iter().chain(usable).min();
-            all.facts.insert(*position, facts(&task, *attempt, now));
+            all.known.insert(*position, facts(&task, *attempt, now));
             all.tasks.insert(*position, task);
         }
     }

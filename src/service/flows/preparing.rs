@@ -213,10 +213,10 @@ impl Refusal {
 }
 
 fn why(error: &Error) -> Problem {
-    match error {
-        Error::Upstream(error) => problem(None, &error.message()),
-        _ => problem(None, &say("flow-run-not-prepared")),
+    if let Error::Upstream(error) = error {
+        return problem(None, &error.message());
     }
+    problem(None, &say("flow-run-not-prepared"))
 }
 
 /// None: it is no reason to refuse the run.

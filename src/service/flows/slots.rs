@@ -137,9 +137,8 @@ fn next_backfill(
             Some(tick) if own < usize::try_from(backfill.new.parallel).unwrap_or(1) => {
                 return Ok(Some((backfill, tick)));
             }
-            Some(_) => {}
             None if own == 0 => flows::end_backfill(db, id, now)?,
-            None => {}
+            Some(_) | None => {}
         }
     }
     Ok(None)

@@ -200,20 +200,15 @@ impl FlowRunner {
 
 /// None: it can succeed later.
 fn failure_of(error: &Error) -> Option<Failure> {
-    let problem = match error {
-        Error::NotFound(message) | Error::NotConfigured(message) => vec![problem(None, message)],
-        Error::Forbidden => vec![problem(None, &say("not-allowed"))],
-        _ => {
-            let invalid = error.invalid()?;
-            let mut all = problems(&invalid.config);
-            all.extend(problems(&invalid.fields));
-            all
-        }
-    };
-    Some(Failure {
-        reason: ErrorReason::Refused,
-        problem,
-    })
+    let reason = ErrorReason::Refused;
+    if let Error::NotFound(message) | Error::NotConfigured(message) = error {
+        let problem = vec![problem(None, message)];
+        return Some(Failure { reason, problem });
+    }
+    let invalid = error.invalid()?;
+    let mut problem = problems(&invalid.config);
+    problem.extend(problems(&invalid.fields));
+    Some(Failure { reason, problem })
 }
 
 /// Since when the step could start.

@@ -121,11 +121,7 @@ impl Hooks {
 
     async fn check_flow(&self, hook: &Hook, slug: &str) -> Result<(), Error> {
         let declared = self.flows.input_names(hook.account, slug).await;
-        let declared = declared.map_err(|error| match error {
-            Error::NotFound(sentence) => Error::field("flow", sentence),
-            other => other,
-        })?;
-        check_mapping(hook, &declared)
+        check_mapping(hook, &declared.map_err(|error| about("flow", error))?)
     }
 
     /// For the names of the parameters, so a recent one is enough: the launch requests a new one.
@@ -146,12 +142,17 @@ impl Hooks {
             .catalog
             .definition(&config, pipeline, None, Freshness::Recent)
             .await;
-        let definition = found.map_err(|error| match error {
-            Error::NotFound(sentence) => Error::field("pipeline", sentence),
-            other => other,
-        })?;
+        let definition = found.map_err(|error| about("pipeline", error))?;
         check_mapping(hook, &declared(&definition))
     }
+}
+
+/// A target that does not exist is an error of its field.
+fn about(field: &str, error: Error) -> Error {
+    if let Error::NotFound(sentence) = error {
+        return Error::field(field, sentence);
+    }
+    error
 }
 
 fn check_mapping(hook: &Hook, declared: &[String]) -> Result<(), Error> {

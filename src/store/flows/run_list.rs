@@ -75,12 +75,11 @@ pub fn flow_runs(db: &mut Db<'_>, filter: &FlowRunFilter) -> Result<Vec<FlowRun>
     rows.into_iter().map(run_of).collect()
 }
 
+/// A run, its status, and the time for which it was scheduled.
+pub type LastRun = (FlowRunId, Status, Option<DateTime<Utc>>);
+
 /// The newest runs of a flow, newest first.
-pub fn last_runs_of_flow(
-    db: &mut Db<'_>,
-    flow: FlowId,
-    limit: i64,
-) -> Result<Vec<(FlowRunId, Status, Option<DateTime<Utc>>)>, Error> {
+pub fn last_runs_of_flow(db: &mut Db<'_>, flow: FlowId, limit: i64) -> Result<Vec<LastRun>, Error> {
     type Row = (i64, String, Option<DbTime>);
     let rows: Vec<Row> = on!(db, |conn| flow_run::table
         .filter(flow_run::flow_id.eq(flow.0))

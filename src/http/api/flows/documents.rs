@@ -169,9 +169,11 @@ pub async fn replace(
     let (text, _) = document_body(&request, payload, &[]).await?;
     let slug = request::slug(&slug)?;
     let updating = bridge.flows.update(&who, slug, text, expected(&request));
-    Box::pin(updating).await.map_err(|error| match error {
-        Error::Changed => Problem::stale(say("flow-changed")),
-        other => other.into(),
+    Box::pin(updating).await.map_err(|error| {
+        if matches!(error, Error::Changed) {
+            return Problem::stale(say("flow-changed"));
+        }
+        error.into()
     })?;
     let view = bridge.flows.reader.get(who.account, slug).await?;
     Ok(answer(HttpResponse::Ok(), &view, &request))

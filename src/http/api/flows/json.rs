@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::document_json::duration;
 use super::texts;
 use crate::domain::flow::document::{Event, FlowName, Schedule, Trigger};
-use crate::domain::flow::schedule::Firing;
+use crate::domain::flow::schedule::{ClockChange, Firing};
 use crate::http::api::json_types::{time, time_or_null};
 use crate::http::api::schemas::TaskStatus;
 use crate::http::event_text::actor;
@@ -20,7 +20,7 @@ pub struct FlowJson {
     slug: String,
     /// In the language of the request.
     name: String,
-    /// The number of the current version, which is also the ETag.
+    /// The number of the current version, which is also the `ETag`.
     version: i64,
     paused: bool,
     #[schema(format = DateTime)]
@@ -268,7 +268,7 @@ impl From<&(String, Firing)> for FiringJson {
             schedule: schedule.clone(),
             at: time(firing.at),
             local: firing.local.clone(),
-            note: firing.note.map(|note| note.as_str()),
+            note: firing.note.map(ClockChange::as_str),
         }
     }
 }

@@ -94,9 +94,10 @@ pub fn refuse_unknown<'a>(
         }
         errors.add(shown, sentence);
     }
-    match errors.is_empty() {
-        true => Ok(()),
-        false => Err(Problem::fields(errors)),
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::fields(errors))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use openhexa_bridge::domain::flow::step_state::StepState;
 use openhexa_bridge::domain::ids::TaskId;
 use serde_json::Value;
 

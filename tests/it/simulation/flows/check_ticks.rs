@@ -44,7 +44,7 @@ fn check_rows(facts: &FlowFacts, schedule: i64) -> Vec<String> {
                 }
             }
             None => {
-                wrong.extend(rows.map(|at| format!("tick {at} of a schedule that does not fire")))
+                wrong.extend(rows.map(|at| format!("tick {at} of a schedule that does not fire")));
             }
         }
         history.apply(observed);

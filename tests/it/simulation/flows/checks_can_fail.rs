@@ -28,9 +28,9 @@ const STARTS: [(&str, Falsify); 11] = [
     }),
     ("has no row", |facts| {
         let id = own_tick(facts, |tick| tick.schedule_id.is_some())?.id;
-        let log = &mut facts.log;
-        log.iter_mut()
-            .for_each(|observed| observed.ticks.retain(|tick| tick.id != id));
+        for observed in &mut facts.log {
+            observed.ticks.retain(|tick| tick.id != id);
+        }
         Some(())
     }),
     ("was not due", |facts| {
@@ -39,18 +39,19 @@ const STARTS: [(&str, Falsify); 11] = [
     }),
     ("not Starts", |facts| {
         let started = |tick: &TickRow| tick.schedule_id.is_some() && tick.outcome == "run";
-        own_tick(facts, started)?.outcome = "missed".to_owned();
+        "missed".clone_into(&mut own_tick(facts, started)?.outcome);
         Some(())
     }),
     ("not Missed", |facts| {
-        own_tick(facts, |tick| tick.outcome == "missed")?.outcome = "overlap".to_owned();
+        let tick = own_tick(facts, |tick| tick.outcome == "missed")?;
+        "overlap".clone_into(&mut tick.outcome);
         Some(())
     }),
     ("did not start a run", |facts| {
         let id = own_tick(facts, |tick| tick.trigger_id.is_some())?.id;
-        let log = &mut facts.log;
-        log.iter_mut()
-            .for_each(|observed| observed.ticks.retain(|tick| tick.id != id));
+        for observed in &mut facts.log {
+            observed.ticks.retain(|tick| tick.id != id);
+        }
         Some(())
     }),
     ("without an event", |facts| {
@@ -74,8 +75,9 @@ const STARTS: [(&str, Falsify); 11] = [
     }),
     ("new runs, but 0 requests", |facts| {
         run_of(facts, |run| run.row.cause == "manual")?;
-        let log = &mut facts.log;
-        log.iter_mut().for_each(|observed| observed.starting = 0);
+        for observed in &mut facts.log {
+            observed.starting = 0;
+        }
         Some(())
     }),
 ];
@@ -96,7 +98,7 @@ const COURSES: [(&str, Falsify); 15] = [
     }),
     ("its end is", |facts| {
         let run = run_of(facts, |run| run.row.status == "SUCCESS")?;
-        run.row.status = "ERROR".to_owned();
+        "ERROR".clone_into(&mut run.row.status);
         Some(())
     }),
     ("was cancelled and is SUCCESS", |facts| {

@@ -212,9 +212,10 @@ impl Driver {
                 }
                 Start::Replay(run) => {
                     let key = key(["replay", &run.to_string()]);
-                    let version = match latest {
-                        true => ReplayVersion::Latest,
-                        false => ReplayVersion::Same,
+                    let version = if latest {
+                        ReplayVersion::Latest
+                    } else {
+                        ReplayVersion::Same
                     };
                     bridge
                         .flows

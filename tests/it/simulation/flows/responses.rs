@@ -3,6 +3,7 @@
 use openhexa_bridge::service::Error;
 
 use super::super::driver::{Driver, name};
+use super::super::world::World;
 use super::facts::BackfillFact;
 use super::{Cycle, FlowOperation, FlowOutcome};
 
@@ -58,7 +59,7 @@ impl Driver {
             _ => false,
         };
         if cancelled {
-            let order = self.world(|world| world.next_in_order());
+            let order = self.world(World::next_in_order);
             self.flows.cancel_acknowledged = Some(order);
         }
     }
