@@ -100,6 +100,10 @@ async fn every_write_requires_the_own_origin_and_no_read_does(
                     .await;
                 continue;
             }
+            // The sender of a message for a webhook has no session: it proves that it has the secret.
+            if route.path.ends_with("/hooks/{id}") && method == Method::POST {
+                continue;
+            }
             let answer = story
                 .ask_at(As::Anonymous, method.clone(), &path)
                 .cookie(&session)
