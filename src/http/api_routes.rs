@@ -176,13 +176,13 @@ fn hooks() -> Router {
 fn flows() -> Router {
     let validate = post().to(api::flows::documents::validate);
     Router::default()
-        // Before `/flows/{slug}`. Only its POST, because `validate` can also be the slug of a flow.
+        // Before `/flows/{slug}`, because `validate` can also be the slug of a flow.
         .service(
             path(
                 "/flows/validate",
                 [requires(Viewer, flow_limited(validate))],
             )
-            .only_post(),
+            .beside_object(),
         )
         .service(path(
             "/flows",

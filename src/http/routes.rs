@@ -1,6 +1,7 @@
 //! The types of the route list: each route knows its methods and the role that it requires. So a request with another
 //! method gets 405 with the allowed methods, and the API reference and the tests can check the list.
 
+use actix_web::http::Method;
 use actix_web::middleware::Compress;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, Responder, guard};
@@ -17,7 +18,7 @@ pub struct Resource {
     path: String,
     routes: Vec<Route>,
     /// Whether requests with another method are for a later resource whose path matches too.
-    only_post: bool,
+    beside_object: bool,
 }
 
 /// One route, as tests and the API reference see it.
@@ -69,19 +70,24 @@ impl From<Resource> for Router {
     }
 }
 
+fn is_not_of_object(context: &guard::GuardContext<'_>) -> bool {
+    let of_object = [Method::GET, Method::HEAD, Method::PUT, Method::DELETE];
+    !of_object.contains(&context.head().method)
+}
+
 impl Resource {
     pub fn new(path: &str, routes: impl Into<Vec<Route>>) -> Self {
         Self {
             path: path.to_owned(),
             routes: routes.into(),
-            only_post: false,
+            beside_object: false,
         }
     }
 
-    /// Leaves all other methods to a later resource whose path matches too.
-    pub fn only_post(self) -> Self {
+    /// Leaves GET, HEAD, PUT and DELETE to a later resource whose path matches too.
+    pub fn beside_object(self) -> Self {
         Self {
-            only_post: true,
+            beside_object: true,
             ..self
         }
     }
@@ -90,8 +96,8 @@ impl Resource {
         let allowed = methods(&self.routes);
         let refuse = move || std::future::ready(error::wrong_method(&allowed));
         let resource = web::resource(self.path).default_service(web::to(refuse));
-        let resource = if self.only_post {
-            resource.guard(guard::Post())
+        let resource = if self.beside_object {
+            resource.guard(guard::fn_guard(is_not_of_object))
         } else {
             resource
         };
