@@ -17,7 +17,7 @@ pub struct Router(Vec<Resource>);
 pub struct Resource {
     path: String,
     routes: Vec<Route>,
-    /// Whether requests with another method are for a later resource whose path matches too.
+    /// Whether GET, HEAD, PUT and DELETE are for a later resource whose path matches too.
     beside_object: bool,
 }
 
