@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt as _};
-use uuid::Uuid;
 
 use super::facts::{self, Facts};
 use super::triggers::start_other_flows;
@@ -20,8 +19,8 @@ use crate::domain::ids::{FlowRunId, TaskId};
 use crate::domain::principal::{Actor, Principal};
 use crate::domain::task::Task;
 use crate::service::{Error, causes};
+use crate::store::Db;
 use crate::store::flows::{self, lease_due_flow_runs};
-use crate::store::{Db, LeaseRequest};
 
 /// How many runs are leased at a time.
 const LEASED: usize = 32;
@@ -47,12 +46,12 @@ impl FlowRunner {
         let mut advanced = 0;
         while !self.stop.is_cancelled() && advanced < CYCLE_LIMIT {
             let now = self.clock.now();
-            let due = move |db: &mut Db<'_>| Ok(flows::due_flow_runs(db, now)?);
+            let due = move |db: &mut Db<'_>| Ok(flows::has_due_flow_run(db, now)?);
             let due: Result<bool, Error> = self.store.read(due).await;
             if !due? {
                 break;
             }
-            let lease = self.lease();
+            let lease = self.runs.writer.lease(LEASED);
             let owner = lease.owner.clone();
             let leasing = move |db: &mut Db<'_>| Ok(lease_due_flow_runs(db, &lease)?);
             let leased: Result<Vec<FlowRunId>, Error> = self.store.write(leasing).await;
@@ -68,16 +67,6 @@ impl FlowRunner {
                 .await;
         }
         Ok(advanced)
-    }
-
-    fn lease(&self) -> LeaseRequest {
-        let now = self.clock.now();
-        LeaseRequest {
-            now,
-            until: now + self.runs.rules().lease,
-            owner: Uuid::now_v7().to_string(),
-            limit: LEASED,
-        }
     }
 
     /// After an error the run is advanced again later.

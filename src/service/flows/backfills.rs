@@ -58,6 +58,7 @@ impl Flows {
         request: BackfillRequest,
     ) -> Result<BackfillView, Error> {
         let flow = self.reader.flow(who.account, &request.slug).await?;
+        let flow_id = flow.id;
         let (versions, now, by) = (self.versions.clone(), self.clock.now(), who.clone());
         let id = self
             .store
@@ -82,8 +83,7 @@ impl Flows {
                 Ok::<_, Error>(flows::insert_backfill(db, &new, &times)?)
             })
             .await?;
-        let view = self.backfill(who.account, id).await?;
-        self.runner.fill_slots(view.backfill.new.flow).await?;
+        self.runner.fill_slots(flow_id).await?;
         self.backfill(who.account, id).await
     }
 

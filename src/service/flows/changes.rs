@@ -11,7 +11,7 @@ use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::service::Error;
 use crate::store::Db;
-use crate::store::flows::{self, Flow, ScheduleRow, TriggerRow};
+use crate::store::flows::{self, Flow, ScheduleRow};
 
 /// A change of whether a flow, or one of its schedules, fires.
 #[derive(Clone)]
@@ -84,20 +84,10 @@ fn stop_starts(
 ) -> Result<(), Error> {
     for row in flows::schedules_of_flow(db, flow)? {
         miss_due_ticks(db, loaded, &row, now)?;
-        let row = ScheduleRow {
-            active: false,
-            next_at: None,
-            ..row
-        };
-        flows::save_schedule(db, &row)?;
+        flows::save_schedule(db, &row.stopped())?;
     }
     for row in flows::triggers_of_flow(db, flow)? {
-        let row = TriggerRow {
-            active: false,
-            next_at: None,
-            ..row
-        };
-        flows::save_trigger(db, &row)?;
+        flows::save_trigger(db, &row.stopped())?;
     }
     Ok(())
 }

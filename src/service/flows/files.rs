@@ -6,22 +6,20 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use uuid::Uuid;
 
 use super::FileTriggers;
-use super::inputs::defaults;
 use super::new_runs::NewRun;
 use super::versions::{Loaded, Versions};
 use crate::domain::flow::document::Event;
 use crate::domain::flow::files::{FilePattern, Listing, decide, event_of};
 use crate::domain::flow::reference::FileFound;
-use crate::domain::flow::run::{Cause, Outcome, Start};
+use crate::domain::flow::run::{Cause, Start};
 use crate::domain::ids::AccountId;
 use crate::service::{Error, causes};
+use crate::store::Db;
 use crate::store::flows::{
-    self, NewTick, TickSource, TriggerRow, lease_due_triggers, save_seen_files, seen_files,
+    self, TickSource, TriggerRow, lease_due_triggers, save_seen_files, seen_files,
 };
-use crate::store::{Db, LeaseRequest};
 
 /// How many triggers one cycle handles.
 const CYCLE_LIMIT: usize = 500;
@@ -38,14 +36,8 @@ struct Listed {
 impl FileTriggers {
     /// Lists the folders of all triggers that are due. Returns how many triggers there were.
     pub async fn list_files(&self) -> Result<usize, Error> {
-        let now = self.clock.now();
-        let lease = LeaseRequest {
-            now,
-            until: now + self.runs.rules().lease,
-            owner: Uuid::now_v7().to_string(),
-            limit: CYCLE_LIMIT,
-        };
-        let owner = lease.owner.clone();
+        let lease = self.runs.writer.lease(CYCLE_LIMIT);
+        let (now, owner) = (lease.now, lease.owner.clone());
         let due = move |db: &mut Db<'_>| Ok(flows::has_due_trigger(db, now)?);
         let due: Result<bool, Error> = self.store.read(due).await;
         if !due? {
@@ -177,10 +169,8 @@ fn store(
 }
 
 fn every(loaded: &Loaded, trigger: &TriggerRow) -> Option<TimeDelta> {
-    let mut triggers = loaded.flow.triggers.iter();
-    let declared = triggers.find(|one| one.id.value == trigger.code)?;
-    match declared.event {
-        Event::File { every, .. } => Some(every).filter(|_| trigger.active),
+    match loaded.event(&trigger.code)? {
+        Event::File { every, .. } => Some(*every).filter(|_| trigger.active),
         Event::Flow { .. } => None,
     }
 }
@@ -195,33 +185,13 @@ fn start(
     let new = NewRun {
         loaded,
         start: Start {
-            account: trigger.account,
-            flow: trigger.flow,
-            version: loaded.version.number,
-            cause: Cause::File,
-            launcher: loaded.version.saved_by.clone(),
-            schedule: None,
-            scheduled_for: None,
-            interval: None,
-            inputs: defaults(&loaded.flow),
             file: Some(file.clone()),
-            ignored: Vec::new(),
-            replay_of: None,
-            backfill: None,
+            ..loaded.start(Cause::File)
         },
         waiting: false,
         pinned: None,
         now,
     };
-    let run = new.insert(db)?;
-    let tick = NewTick {
-        account: trigger.account,
-        flow: trigger.flow,
-        source: TickSource::Trigger(trigger.id, event_of(file)),
-        scheduled_for: now,
-        outcome: Outcome::Run,
-        why: Vec::new(),
-        run: Some(run),
-    };
-    Ok(flows::add_tick(db, &tick)?)
+    let source = TickSource::Trigger(trigger.id, event_of(file));
+    new.insert_with_tick(db, source, now)
 }

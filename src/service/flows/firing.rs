@@ -1,16 +1,15 @@
 //! Fires schedules that are due: each tick gets its row, its run and the schedule its new cursor in one transaction, under the
 //! locks of the flow and the schedule.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::FlowRunner;
 use super::new_runs::NewRun;
 use super::problems::problem;
 use super::versions::{Loaded, Versions};
-use crate::domain::flow::Problem;
 use crate::domain::flow::document::Schedule;
 use crate::domain::flow::run::{Cause, Outcome, ScheduleRef, Start};
-use crate::domain::flow::schedule::{Due, OverlapChoice, due, first_after, overlap};
+use crate::domain::flow::schedule::{Due, ON_TIME, OverlapChoice, due, first_after, overlap};
 use crate::domain::message::say;
 use crate::service::{Error, causes};
 use crate::store::Db;
@@ -20,8 +19,6 @@ use crate::store::flows::{self, ActiveRun, NewTick, ScheduleRow, TickSource};
 const CYCLE_LIMIT: usize = 1_000;
 /// How many due schedules are read at a time.
 const READ: i64 = 100;
-/// The maximum delay of a tick that counts as on time.
-const ON_TIME: TimeDelta = TimeDelta::minutes(5);
 
 impl FlowRunner {
     /// Fires all schedules that are due. Returns how many there were.
@@ -125,8 +122,7 @@ pub fn miss_due_ticks(
     let due = due(&schedule.firings(), cursor, now, schedule.catch_up);
     firing.miss(db, &due)?;
     for tick in &due.run {
-        let why = vec![problem(None, &say("flow-tick-missed"))];
-        firing.add_tick(db, *tick, Outcome::Missed, why)?;
+        firing.add_missed(db, *tick)?;
     }
     Ok(())
 }
@@ -165,12 +161,10 @@ impl Firing<'_> {
 
     fn miss(&self, db: &mut Db<'_>, due: &Due) -> Result<(), Error> {
         if let Some(before) = due.unrecorded_before {
-            let why = vec![problem(None, &say("flow-tick-many-missed"))];
-            self.add_tick(db, before, Outcome::Missed, why)?;
+            self.add_tick(db, before, Outcome::Missed, "flow-tick-many-missed")?;
         }
         for tick in &due.missed {
-            let why = vec![problem(None, &say("flow-tick-missed"))];
-            self.add_tick(db, *tick, Outcome::Missed, why)?;
+            self.add_missed(db, *tick)?;
         }
         Ok(())
     }
@@ -185,8 +179,7 @@ impl Firing<'_> {
             OverlapChoice::Start => false,
             OverlapChoice::Wait => true,
             OverlapChoice::Skip => {
-                let why = vec![problem(None, &say("flow-tick-overlap"))];
-                return self.add_tick(db, tick, Outcome::Overlap, why);
+                return self.add_tick(db, tick, Outcome::Overlap, "flow-tick-overlap");
             }
         };
         let new = NewRun {
@@ -196,58 +189,42 @@ impl Firing<'_> {
             pinned: None,
             now: self.now,
         };
-        let run = new.insert(db)?;
-        let tick = NewTick {
-            run: Some(run),
-            ..self.tick(tick, Outcome::Run)
-        };
-        Ok(flows::add_tick(db, &tick)?)
+        new.insert_with_tick(db, TickSource::Schedule(self.row.id), tick)
     }
 
     fn start(&self, tick: DateTime<Utc>) -> Start {
         Start {
-            account: self.row.account,
-            flow: self.row.flow,
-            version: self.loaded.version.number,
-            cause: Cause::Schedule,
-            launcher: self.loaded.version.saved_by.clone(),
             schedule: Some(ScheduleRef {
                 id: self.row.id,
                 code: self.row.code.clone(),
             }),
             scheduled_for: Some(tick),
             interval: self.schedule.firings().interval(tick),
-            inputs: super::inputs::defaults(&self.loaded.flow),
-            file: None,
-            ignored: Vec::new(),
-            replay_of: None,
-            backfill: None,
+            ..self.loaded.start(Cause::Schedule)
         }
     }
 
+    fn add_missed(&self, db: &mut Db<'_>, tick: DateTime<Utc>) -> Result<(), Error> {
+        self.add_tick(db, tick, Outcome::Missed, "flow-tick-missed")
+    }
+
+    /// A tick without a run, and why it has none.
     fn add_tick(
         &self,
         db: &mut Db<'_>,
         tick: DateTime<Utc>,
         outcome: Outcome,
-        why: Vec<Problem>,
+        why: &'static str,
     ) -> Result<(), Error> {
         let tick = NewTick {
-            why,
-            ..self.tick(tick, outcome)
-        };
-        Ok(flows::add_tick(db, &tick)?)
-    }
-
-    fn tick(&self, tick: DateTime<Utc>, outcome: Outcome) -> NewTick {
-        NewTick {
             account: self.row.account,
             flow: self.row.flow,
             source: TickSource::Schedule(self.row.id),
             scheduled_for: tick,
             outcome,
-            why: Vec::new(),
+            why: vec![problem(None, &say(why))],
             run: None,
-        }
+        };
+        Ok(flows::add_tick(db, &tick)?)
     }
 }

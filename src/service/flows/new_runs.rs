@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 
 use super::CHECKED_EVERY;
 use super::versions::Loaded;
-use crate::domain::flow::run::{FlowRun, PinnedPipeline, Start, StepRun};
+use crate::domain::flow::run::{FlowRun, Outcome, PinnedPipeline, Start, StepRun};
 use crate::domain::ids::FlowRunId;
 use crate::service::Error;
 use crate::store::Db;
-use crate::store::flows;
+use crate::store::flows::{self, NewTick, TickSource};
 
 /// A run to insert.
 pub struct NewRun<'a> {
@@ -25,6 +25,27 @@ impl NewRun<'_> {
     pub fn insert(self, db: &mut Db<'_>) -> Result<FlowRunId, Error> {
         let steps = self.steps();
         self.insert_with(db, &steps)
+    }
+
+    /// Inserts the run, and the tick that it is of.
+    pub fn insert_with_tick(
+        self,
+        db: &mut Db<'_>,
+        source: TickSource,
+        scheduled_for: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let (account, flow) = (self.start.account, self.start.flow);
+        let run = self.insert(db)?;
+        let tick = NewTick {
+            account,
+            flow,
+            source,
+            scheduled_for,
+            outcome: Outcome::Run,
+            why: Vec::new(),
+            run: Some(run),
+        };
+        Ok(flows::add_tick(db, &tick)?)
     }
 
     /// The steps as they are before the run starts.

@@ -20,6 +20,7 @@ use crate::domain::ids::FlowRunId;
 use crate::domain::message::{FieldErrors, say};
 use crate::service::configuration::AccountConfig;
 use crate::service::{Error, causes};
+use crate::store::Db;
 use crate::store::flows;
 
 /// Why a run cannot succeed.
@@ -103,12 +104,9 @@ impl Preparation {
         let now = self.clock.now();
         self.store
             .write(move |db| {
-                let Some(mut run) = flows::lock_flow_run(db, id)? else {
+                let Some(mut run) = lock_unprepared(db, id)? else {
                     return Ok(());
                 };
-                if run.prepared || run.ended_at.is_some() {
-                    return Ok(());
-                }
                 for (position, mut step) in flows::steps_of_run(db, id)?.into_iter().enumerate() {
                     step.pipeline = pinned.get(position).cloned();
                     flows::save_step(db, id, position, &step)?;
@@ -129,12 +127,9 @@ impl Preparation {
         let may_fail: Vec<bool> = steps.map(|step| step.allow_failure).collect();
         self.store
             .write(move |db| {
-                let Some(mut run) = flows::lock_flow_run(db, id)? else {
+                let Some(mut run) = lock_unprepared(db, id)? else {
                     return Ok(());
                 };
-                if run.prepared || run.ended_at.is_some() {
-                    return Ok(());
-                }
                 for (position, mut step) in flows::steps_of_run(db, id)?.into_iter().enumerate() {
                     let own = refusal.steps.get(&step.code).cloned().unwrap_or_default();
                     let is_warning = may_fail.get(position).copied().unwrap_or_default();
@@ -181,12 +176,10 @@ impl Preparation {
         let (id, next) = (run.id, now + rules.polls.usual);
         self.store
             .write(move |db| {
-                let Some(mut run) = flows::lock_flow_run(db, id)? else {
+                let run = lock_unprepared(db, id)?;
+                let Some(mut run) = run.filter(|run| !run.is_cancelled()) else {
                     return Ok(());
                 };
-                if run.prepared || run.ended_at.is_some() || run.is_cancelled() {
-                    return Ok(());
-                }
                 run.trouble = vec![why];
                 run.revision += 1;
                 Ok::<_, Error>(flows::save_flow_run(db, &run, Some(next))?)
@@ -194,6 +187,12 @@ impl Preparation {
             .await?;
         Ok(false)
     }
+}
+
+/// None: another replica has prepared it, or it has ended.
+fn lock_unprepared(db: &mut Db<'_>, id: FlowRunId) -> Result<Option<FlowRun>, Error> {
+    let run = flows::lock_flow_run(db, id)?;
+    Ok(run.filter(|run| !run.prepared && run.ended_at.is_none()))
 }
 
 impl Refusal {

@@ -12,12 +12,11 @@ use crate::domain::flow::run::{FlowRun, StepRun};
 use crate::domain::flow::schedule::Firing;
 use crate::domain::ids::{AccountId, FlowId, FlowRunId, TaskId};
 use crate::domain::message::say;
-use crate::domain::status::Status;
 use crate::domain::task::Task;
 use crate::service::Error;
 use crate::store::flows::{
-    self, Flow, FlowListQuery, FlowRunFilter, FlowVersion, ScheduleRow, TickQuery, TickRow,
-    TriggerRow,
+    self, Flow, FlowListQuery, FlowRunFilter, FlowVersion, LastRun, ScheduleRow, TickQuery,
+    TickRow, TriggerRow,
 };
 use crate::store::{self, Db};
 
@@ -34,7 +33,7 @@ pub struct FlowView {
     pub schedules: Vec<ScheduleRow>,
     pub triggers: Vec<TriggerRow>,
     /// The newest runs, with the times for which they were scheduled.
-    pub last_runs: Vec<(FlowRunId, Status, Option<DateTime<Utc>>)>,
+    pub last_runs: Vec<LastRun>,
 }
 
 /// A run with its steps.

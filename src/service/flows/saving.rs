@@ -153,12 +153,7 @@ impl Saved {
             if let Some(before) = before {
                 miss_due_ticks(db, before, &row, self.now)?;
             }
-            let row = ScheduleRow {
-                active: false,
-                next_at: None,
-                ..row
-            };
-            save_schedule(db, &row)?;
+            save_schedule(db, &row.stopped())?;
         }
         Ok(())
     }
@@ -214,12 +209,7 @@ impl Saved {
             }
         }
         for row in known.into_iter().filter(|row| row.active) {
-            let row = TriggerRow {
-                active: false,
-                next_at: None,
-                ..row
-            };
-            flows::save_trigger(db, &row)?;
+            flows::save_trigger(db, &row.stopped())?;
         }
         Ok(())
     }

@@ -8,15 +8,15 @@ use super::new_runs::NewRun;
 use super::versions::Versions;
 use crate::domain::flow::run::{Cause, ScheduleRef, Start};
 use crate::domain::flow::schedule::{Slot, next_slot};
-use crate::domain::ids::{BackfillId, FlowId, FlowRunId};
+use crate::domain::ids::{FlowId, FlowRunId};
 use crate::service::{Error, causes};
 use crate::store::Db;
 use crate::store::flows::{self, ActiveRun, Backfill};
 
 /// How many started runs are read to find the last one of a backfill.
 const COUNTED: i64 = 10;
-/// How many backfills one cycle looks at.
-const BACKFILLS: i64 = 200;
+/// How many flows with backfills one cycle continues.
+const FLOWS: i64 = 200;
 
 impl FlowRunner {
     /// Starts all waiting runs of a flow that can start.
@@ -34,12 +34,11 @@ impl FlowRunner {
 
     /// Continues all backfills that have not ended.
     pub async fn run_backfills(&self) -> Result<usize, Error> {
-        let open: Result<Vec<(BackfillId, FlowId)>, Error> = self
+        let open: Result<Vec<FlowId>, Error> = self
             .store
-            .read(|db| Ok(flows::open_backfills(db, BACKFILLS)?))
+            .read(|db| Ok(flows::flows_with_backfills(db, FLOWS)?))
             .await;
-        let mut flows: Vec<FlowId> = open?.into_iter().map(|(_, flow)| flow).collect();
-        flows.dedup();
+        let flows = open?;
         for flow in &flows {
             if let Err(error) = self.fill_slots(*flow).await {
                 let error = causes(&error);
@@ -88,7 +87,10 @@ fn next(db: &mut Db<'_>, flow: FlowId, now: DateTime<Utc>) -> Result<Option<Next
     let live = active.iter().find(|run| can_start(run, &active));
     let any_waits = active.iter().any(|run| run.waiting);
     let backfill = next_backfill(db, flow, &active, now)?;
-    let since = flows::live_runs_since_backfill(db, flow, COUNTED)?;
+    let since = match (any_waits, &backfill) {
+        (true, Some(_)) => flows::live_runs_since_backfill(db, flow, COUNTED)?,
+        (false, _) | (true, None) => 0,
+    };
     let slot = next_slot(any_waits, backfill.is_some(), since);
     Ok(match (slot, live, backfill) {
         (Some(Slot::Live), Some(live), _) => Some(Next::Live(live.id)),
@@ -154,10 +156,6 @@ fn start_backfill(
     let new = &backfill.new;
     let schedule = loaded.schedule(&backfill.schedule_code);
     let start = Start {
-        account: new.account,
-        flow: new.flow,
-        version: new.version,
-        cause: Cause::Backfill,
         launcher: new.created_by.clone(),
         schedule: Some(ScheduleRef {
             id: new.schedule,
@@ -165,11 +163,8 @@ fn start_backfill(
         }),
         scheduled_for: Some(tick),
         interval: schedule.and_then(|schedule| schedule.firings().interval(tick)),
-        inputs: super::inputs::defaults(&loaded.flow),
-        file: None,
-        ignored: Vec::new(),
-        replay_of: None,
         backfill: Some(backfill.id),
+        ..loaded.start(Cause::Backfill)
     };
     let run = NewRun {
         loaded,

@@ -220,9 +220,7 @@ impl Prepared {
         }
         flows::flow_run(db, id)?.ok_or_else(Error::no_flow_run)
     }
-}
 
-impl Prepared {
     fn remember(
         &self,
         db: &mut Db<'_>,

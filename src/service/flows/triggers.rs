@@ -2,15 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::inputs::defaults;
 use super::new_runs::NewRun;
 use super::versions::{Loaded, Versions};
 use crate::domain::flow::document::{Event, When};
-use crate::domain::flow::run::{Cause, FlowRun, Outcome, Start};
+use crate::domain::flow::run::{Cause, FlowRun, Start};
 use crate::domain::status::Status;
 use crate::service::Error;
 use crate::store::Db;
-use crate::store::flows::{self, NewTick, TickSource, TriggerRow};
+use crate::store::flows::{self, TickSource, TriggerRow};
 
 /// A flow that is paused or deleted is not started, and the cancelled runs of a deleted flow start no other one.
 pub fn start_other_flows(
@@ -38,9 +37,7 @@ pub fn start_other_flows(
 }
 
 fn wants(loaded: &Loaded, trigger: &TriggerRow, status: Status) -> bool {
-    let mut triggers = loaded.flow.triggers.iter();
-    let declared = triggers.find(|one| one.id.value == trigger.code);
-    match declared.map(|one| &one.event) {
+    match loaded.event(&trigger.code) {
         Some(Event::Flow {
             when: When::Success,
             ..
@@ -52,6 +49,7 @@ fn wants(loaded: &Loaded, trigger: &TriggerRow, status: Status) -> bool {
     }
 }
 
+/// With the time and the interval of the other run, so that both write the same periods.
 fn start(
     db: &mut Db<'_>,
     loaded: &Loaded,
@@ -59,38 +57,17 @@ fn start(
     ended: &FlowRun,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let event = ended.id.0.to_string();
     let new = NewRun {
         loaded,
         start: Start {
-            account: trigger.account,
-            flow: trigger.flow,
-            version: loaded.version.number,
-            cause: Cause::Flow,
-            launcher: loaded.version.saved_by.clone(),
-            schedule: None,
-            // The time for which the other run was scheduled, so that both write the same periods.
             scheduled_for: ended.start.scheduled_for,
             interval: ended.start.interval,
-            inputs: defaults(&loaded.flow),
-            file: None,
-            ignored: Vec::new(),
-            replay_of: None,
-            backfill: None,
+            ..loaded.start(Cause::Flow)
         },
         waiting: false,
         pinned: None,
         now,
     };
-    let run = new.insert(db)?;
-    let tick = NewTick {
-        account: trigger.account,
-        flow: trigger.flow,
-        source: TickSource::Trigger(trigger.id, event),
-        scheduled_for: now,
-        outcome: Outcome::Run,
-        why: Vec::new(),
-        run: Some(run),
-    };
-    Ok(flows::add_tick(db, &tick)?)
+    let source = TickSource::Trigger(trigger.id, ended.id.0.to_string());
+    new.insert_with_tick(db, source, now)
 }

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::inputs;
 use crate::domain::flow::advance::FlowPlan;
-use crate::domain::flow::document::{FlowDocument, Schedule, parse};
+use crate::domain::flow::document::{Event, FlowDocument, Schedule, parse};
 use crate::domain::flow::graph::Graph;
+use crate::domain::flow::run::{Cause, Start};
 use crate::domain::ids::{AccountId, FlowId, PipelineId};
 use crate::service::Error;
 use crate::store::Db;
@@ -38,6 +40,33 @@ impl Loaded {
     pub fn schedule(&self, code: &str) -> Option<&Schedule> {
         let mut schedules = self.flow.schedules.iter();
         schedules.find(|schedule| schedule.id.value == code)
+    }
+
+    /// The event of a trigger.
+    pub fn event(&self, code: &str) -> Option<&Event> {
+        let mut triggers = self.flow.triggers.iter();
+        let declared = triggers.find(|trigger| trigger.id.value == code);
+        declared.map(|trigger| &trigger.event)
+    }
+
+    /// A run that no user starts: launched as the caller who saved the version, with the defaults of the inputs.
+    pub fn start(&self, cause: Cause) -> Start {
+        let version = &self.version;
+        Start {
+            account: version.saved_by.account,
+            flow: version.flow,
+            version: version.number,
+            cause,
+            launcher: version.saved_by.clone(),
+            schedule: None,
+            scheduled_for: None,
+            interval: None,
+            inputs: inputs::defaults(&self.flow),
+            file: None,
+            ignored: Vec::new(),
+            replay_of: None,
+            backfill: None,
+        }
     }
 
     pub fn pipelines(&self) -> &BTreeMap<String, PipelineId> {

@@ -146,16 +146,16 @@ pub fn backfills_of_flow(
     rows.into_iter().map(backfill_of).collect()
 }
 
-/// Backfills that have not ended, with their flows, oldest first.
-pub fn open_backfills(db: &mut Db<'_>, limit: i64) -> Result<Vec<(BackfillId, FlowId)>, Error> {
-    let rows: Vec<(i64, i64)> = on!(db, |conn| backfill::table
+/// Flows with backfills that have not ended.
+pub fn flows_with_backfills(db: &mut Db<'_>, limit: i64) -> Result<Vec<FlowId>, Error> {
+    let ids: Vec<i64> = on!(db, |conn| backfill::table
         .filter(backfill::ended_at.is_null())
-        .order(backfill::id)
+        .order(backfill::flow_id)
         .limit(limit)
-        .select((backfill::id, backfill::flow_id))
+        .select(backfill::flow_id)
+        .distinct()
         .load(conn))?;
-    let one = |(id, flow)| (BackfillId(id), FlowId(flow));
-    Ok(rows.into_iter().map(one).collect())
+    Ok(ids.into_iter().map(FlowId).collect())
 }
 
 /// Locks and reads a backfill. The caller has locked its flow.

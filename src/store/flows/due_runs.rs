@@ -27,7 +27,7 @@ macro_rules! due {
 }
 
 /// Whether a run is due, without taking a lease.
-pub fn due_flow_runs(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<bool, Error> {
+pub fn has_due_flow_run(db: &mut Db<'_>, now: DateTime<Utc>) -> Result<bool, Error> {
     let found: Option<i64> = on!(db, |conn| due!(now, 1).first(conn).optional())?;
     Ok(found.is_some())
 }

@@ -20,11 +20,12 @@ mod versions;
 pub use attempts::{AttemptStart, NewAttempt, StartedAttempt, attempts_of, start_attempt};
 pub use backfills::{
     Backfill, BackfillCounts, NewBackfill, backfill, backfill_counts, backfills_of_flow,
-    cancel_backfills_of_flow, claim_backfill_tick, end_backfill, insert_backfill, lock_backfill,
-    next_backfill_tick, open_backfills, open_backfills_of_flow, set_backfill_cancelled,
+    cancel_backfills_of_flow, claim_backfill_tick, end_backfill, flows_with_backfills,
+    insert_backfill, lock_backfill, next_backfill_tick, open_backfills_of_flow,
+    set_backfill_cancelled,
 };
 pub use due_runs::{
-    due_flow_runs, lease_due_flow_runs, postpone_flow_run, release_flow_run, wake_flow_run,
+    has_due_flow_run, lease_due_flow_runs, postpone_flow_run, release_flow_run, wake_flow_run,
 };
 pub use flow::{
     Flow, FlowListQuery, NewFlow, active_flows, delete_flow, flow_by_id, flow_by_slug, flows,
@@ -32,7 +33,7 @@ pub use flow::{
 };
 pub use idempotency::{IdempotentFlowRun, add_idempotent_flow_run, find_idempotent_flow_run};
 pub use run_list::{
-    FlowRunFilter, FlowRunPosition, flow_runs, last_runs_of_flow, newest_runs_of_ticks,
+    FlowRunFilter, FlowRunPosition, LastRun, flow_runs, last_runs_of_flow, newest_runs_of_ticks,
 };
 pub use runs::{
     ActiveRun, active_runs, flow_run, flow_run_of_account, insert_flow_run,
@@ -45,8 +46,8 @@ pub use schedules::{
 pub use seen_files::{save_seen_files, seen_files};
 pub use steps::{insert_steps, save_step, steps_of_run};
 pub use ticks::{
-    NewTick, TickPosition, TickQuery, TickRow, TickSource, add_tick, has_tick_of_event,
-    newest_tick, refuse_tick_of_run, ticks_of_flow,
+    NewTick, TickPosition, TickQuery, TickRow, TickSource, add_tick, newest_tick,
+    refuse_tick_of_run, ticks_of_flow,
 };
 pub use triggers::{
     TriggerRow, active_flow_triggers, end_trigger_lease, has_due_trigger, insert_trigger,

@@ -23,6 +23,18 @@ pub struct ScheduleRow {
     pub next_at: Option<DateTime<Utc>>,
 }
 
+impl ScheduleRow {
+    /// It starts nothing any more: the flow was deleted, or its current version does not have it.
+    #[must_use]
+    pub fn stopped(self) -> Self {
+        Self {
+            active: false,
+            next_at: None,
+            ..self
+        }
+    }
+}
+
 type Row = (i64, i64, i64, String, bool, bool, Option<DbTime>);
 
 fn schedule_of(row: Row) -> ScheduleRow {

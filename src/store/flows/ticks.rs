@@ -72,16 +72,6 @@ pub fn newest_tick(db: &mut Db<'_>, schedule: ScheduleId) -> Result<Option<DateT
     Ok(found.map(|at| at.0))
 }
 
-pub fn has_tick_of_event(db: &mut Db<'_>, trigger: TriggerId, event: &str) -> Result<bool, Error> {
-    let found: Option<i64> = on!(db, |conn| tick::table
-        .filter(tick::trigger_id.eq(trigger.0))
-        .filter(tick::event.eq(event))
-        .select(tick::id)
-        .first(conn)
-        .optional())?;
-    Ok(found.is_some())
-}
-
 /// Records that the run of a tick was refused.
 pub fn refuse_tick_of_run(db: &mut Db<'_>, run: FlowRunId, why: &[Problem]) -> Result<(), Error> {
     on!(db, |conn| diesel::update(tick::table)

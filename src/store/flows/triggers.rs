@@ -28,6 +28,18 @@ pub struct TriggerRow {
     pub next_at: Option<DateTime<Utc>>,
 }
 
+impl TriggerRow {
+    /// It starts nothing any more: the flow was deleted, or its current version does not have it.
+    #[must_use]
+    pub fn stopped(self) -> Self {
+        Self {
+            active: false,
+            next_at: None,
+            ..self
+        }
+    }
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = flow_trigger)]
 struct TriggerColumns {

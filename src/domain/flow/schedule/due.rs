@@ -6,7 +6,7 @@ use super::super::words::words;
 use super::firing::Firings;
 
 /// The maximum delay of a tick that counts as on time.
-const ON_TIME: TimeDelta = TimeDelta::minutes(5);
+pub const ON_TIME: TimeDelta = TimeDelta::minutes(5);
 /// The maximum age of a tick that `last` catches up with.
 const CAUGHT_UP_WITHIN: TimeDelta = TimeDelta::hours(24);
 /// The maximum number of ticks that `all` catches up with.

@@ -16,7 +16,7 @@ pub use backfill::{
     preview,
 };
 pub use cron::{Cron, CronFault};
-pub use due::{CatchUp, Due, MOST_CAUGHT_UP, MOST_RECORDED, due, first_after};
+pub use due::{CatchUp, Due, MOST_CAUGHT_UP, MOST_RECORDED, ON_TIME, due, first_after};
 pub use field::Field;
 pub use firing::{ClockChange, Firing, Firings, Interval};
 pub use slots::{MOST_QUEUED, Overlap, OverlapChoice, Slot, next_slot, overlap};
