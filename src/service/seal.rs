@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
 use sha2::Sha256;
 
 /// Number of bytes of the hash that are used.
@@ -26,6 +27,32 @@ impl Seal {
         let whole = mac.map(|mac| mac.finalize().into_bytes().to_vec());
         let whole = whole.unwrap_or_default();
         URL_SAFE_NO_PAD.encode(&whole[..KEPT.min(whole.len())])
+    }
+
+    /// The hash of a request: `what` names the operation and its object. Bodies are equal if they are the same JSON, in any
+    /// order of keys.
+    pub(super) fn of_request(
+        &self,
+        purpose: &str,
+        what: [&str; 2],
+        body: &Map<String, Value>,
+    ) -> String {
+        let mut body = Value::Object(body.clone());
+        body.sort_all_objects();
+        self.of(purpose, &[what[0], what[1], &body.to_string()])
+    }
+
+    /// A text for a client, which gives it back: with its hash, in base64. `context` is what it is valid for.
+    pub(super) fn sealed(&self, purpose: &str, context: &str, text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.of(purpose, &[context, text]) + text)
+    }
+
+    /// The text that was sealed. None: it is not from the bridge, or of another context.
+    pub(super) fn open(&self, purpose: &str, context: &str, sealed: &str) -> Option<String> {
+        let whole = String::from_utf8(URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()?;
+        let (hash, text) = whole.split_at_checked(LENGTH)?;
+        let is_own = self.is(hash, purpose, &[context, text]);
+        is_own.then(|| text.to_owned())
     }
 
     /// Whether this is the hash of these parts. Compared in constant time.

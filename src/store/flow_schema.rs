@@ -4,6 +4,8 @@
     reason = "diesel's macro imports the column types this way"
 )]
 
+use super::schema::task;
+
 diesel::table! {
     use diesel::sql_types::*;
     use crate::store::types::*;
@@ -254,6 +256,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(attempt -> task (task_id));
 diesel::joinable!(schedule -> flow (flow_id));
 diesel::joinable!(flow_run -> flow (flow_id));
 diesel::joinable!(step_run -> flow_run (flow_run_id));
@@ -269,3 +272,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     backfill,
     backfill_tick
 );
+diesel::allow_tables_to_appear_in_same_query!(attempt, task);

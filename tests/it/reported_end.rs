@@ -64,7 +64,7 @@ async fn the_end_of_an_overdue_run_is_confirmed_as_soon(#[values(Sqlite, Postgre
     story.end().await;
 }
 
-// The poll that was under way planned the next one as if there were no report.
+// The poll that was being sent planned the next one without knowing of the report.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_during_a_poll_is_followed_by_another_one(#[values(Sqlite, Postgres)] base: Base) {

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 
-use crate::domain::message::say;
+use crate::domain::message::{Message, say};
 use crate::domain::statistics::Zone;
 use crate::http::error::{HttpResult, Problem};
 
@@ -47,6 +47,25 @@ impl Query {
     /// The names of all parameters.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The words of a parameter: separated by commas, in capitals or not, without duplicates. `wrong` is the error of a word that is
+    /// not known.
+    pub fn words<T: PartialEq>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Option<T>,
+        wrong: impl Fn() -> Message,
+    ) -> HttpResult<Vec<T>> {
+        let mut found = Vec::new();
+        let words = self.all(name).flat_map(|words| words.split(','));
+        for word in words.map(str::trim).filter(|word| !word.is_empty()) {
+            let one = parse(word).ok_or_else(|| Problem::field(name, wrong()))?;
+            if !found.contains(&one) {
+                found.push(one);
+            }
+        }
+        Ok(found)
     }
 
     /// All values of a parameter that can be repeated.

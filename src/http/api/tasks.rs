@@ -142,19 +142,8 @@ pub fn pipeline(query: &Query) -> HttpResult<Option<PipelineId>> {
 /// Separated by commas, or repeated as a form sends them. Without duplicates, so the list is never longer than the number of
 /// statuses.
 pub fn statuses(query: &Query) -> HttpResult<Vec<Status>> {
-    let mut found = Vec::new();
-    for word in query.all("status").flat_map(|words| words.split(',')) {
-        let word = word.trim();
-        if word.is_empty() {
-            continue;
-        }
-        let status = Status::parse(&word.to_ascii_uppercase());
-        let status = status.ok_or_else(|| Problem::field("status", say("query-status")))?;
-        if !found.contains(&status) {
-            found.push(status);
-        }
-    }
-    Ok(found)
+    let parse = |word: &str| Status::parse(&word.to_ascii_uppercase());
+    query.words("status", parse, || say("query-status"))
 }
 
 fn order(query: &Query) -> HttpResult<(SortColumn, bool)> {

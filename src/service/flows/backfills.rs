@@ -45,11 +45,14 @@ impl Flows {
         who: &Principal,
         request: BackfillRequest,
     ) -> Result<Vec<BackfillTick>, Error> {
-        let flow = self.reader.flow(who.account, &request.slug).await?;
-        let (versions, now) = (self.versions.clone(), self.clock.now());
-        self.store
-            .read(move |db| Ok(chosen(db, &versions, &flow, &request, now)?.1))
-            .await
+        let (versions, now, slug) = (
+            self.versions.clone(),
+            self.clock.now(),
+            request.slug.clone(),
+        );
+        let ticks =
+            move |db: &mut Db<'_>, flow: Flow| Ok(chosen(db, &versions, &flow, &request, now)?.1);
+        self.reader.read_of(who.account, &slug, ticks).await
     }
 
     pub async fn start_backfill(
@@ -106,13 +109,11 @@ impl Flows {
         account: AccountId,
         slug: &str,
     ) -> Result<Vec<BackfillView>, Error> {
-        let flow = self.reader.flow(account, slug).await?;
-        self.store
-            .read(move |db| {
-                let found = flows::backfills_of_flow(db, flow.id, LISTED)?;
-                found.into_iter().map(|one| view(db, one)).collect()
-            })
-            .await
+        let listed = |db: &mut Db<'_>, flow: Flow| {
+            let found = flows::backfills_of_flow(db, flow.id, LISTED)?;
+            found.into_iter().map(|one| view(db, one)).collect()
+        };
+        self.reader.read_of(account, slug, listed).await
     }
 
     /// It starts no further run, and its active runs are cancelled. An error after its end.

@@ -66,19 +66,35 @@ pub struct RunMark {
 impl FlowReader {
     /// A flow of the account that is not deleted.
     pub(super) async fn flow(&self, account: AccountId, slug: &str) -> Result<Flow, Error> {
-        let slug = slug.to_owned();
-        let found = self
-            .store
-            .read(move |db| Ok::<_, Error>(flows::flow_by_slug(db, account, &slug)?))
-            .await?;
-        found.ok_or_else(Error::no_flow)
+        self.read_of(account, slug, |_, flow| Ok(flow)).await
     }
 
-    /// Its current version.
-    pub(super) async fn current(&self, flow: &Flow) -> Result<Arc<Loaded>, Error> {
-        let (versions, flow) = (self.versions.clone(), flow.clone());
+    /// The current version of such a flow.
+    pub(super) async fn current(
+        &self,
+        account: AccountId,
+        slug: &str,
+    ) -> Result<Arc<Loaded>, Error> {
+        let versions = self.versions.clone();
+        self.read_of(account, slug, move |db, flow| {
+            versions.load(db, flow.account, flow.id, flow.version)
+        })
+        .await
+    }
+
+    /// Reads something of such a flow, with one connection.
+    pub(super) async fn read_of<T: Send + 'static>(
+        &self,
+        account: AccountId,
+        slug: &str,
+        read: impl FnOnce(&mut Db<'_>, Flow) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let slug = slug.to_owned();
         self.store
-            .read(move |db| versions.load(db, flow.account, flow.id, flow.version))
+            .read(move |db| {
+                let flow = flows::flow_by_slug(db, account, &slug)?.ok_or_else(Error::no_flow)?;
+                read(db, flow)
+            })
             .await
     }
 
@@ -93,12 +109,8 @@ impl FlowReader {
     }
 
     pub async fn get(&self, account: AccountId, slug: &str) -> Result<FlowView, Error> {
-        let (flows, slug) = (self.clone(), slug.to_owned());
-        self.store
-            .read(move |db| {
-                let flow = flows::flow_by_slug(db, account, &slug)?.ok_or_else(Error::no_flow)?;
-                flows.view(db, flow)
-            })
+        let flows = self.clone();
+        self.read_of(account, slug, move |db, flow| flows.view(db, flow))
             .await
     }
 
@@ -124,10 +136,10 @@ impl FlowReader {
         account: AccountId,
         slug: &str,
     ) -> Result<Vec<FlowVersion>, Error> {
-        let flow = self.flow(account, slug).await?;
-        self.store
-            .read(move |db| Ok(flows::flow_versions(db, account, flow.id, VERSIONS)?))
-            .await
+        self.read_of(account, slug, move |db, flow| {
+            Ok(flows::flow_versions(db, account, flow.id, VERSIONS)?)
+        })
+        .await
     }
 
     pub async fn version(
@@ -136,12 +148,11 @@ impl FlowReader {
         slug: &str,
         number: i64,
     ) -> Result<FlowVersion, Error> {
-        let flow = self.flow(account, slug).await?;
-        let found: Result<Option<FlowVersion>, Error> = self
-            .store
-            .read(move |db| Ok(flows::flow_version(db, account, flow.id, number)?))
-            .await;
-        found?.ok_or_else(|| Error::NotFound(say("flow-version-not-found")))
+        self.read_of(account, slug, move |db, flow| {
+            let found = flows::flow_version(db, account, flow.id, number)?;
+            found.ok_or_else(|| Error::NotFound(say("flow-version-not-found")))
+        })
+        .await
     }
 
     /// The next firing times of the schedules of a document, in order.
@@ -163,8 +174,7 @@ impl FlowReader {
         from: Option<DateTime<Utc>>,
         count: usize,
     ) -> Result<Vec<(String, Firing)>, Error> {
-        let flow = self.flow(account, slug).await?;
-        let loaded = self.current(&flow).await?;
+        let loaded = self.current(account, slug).await?;
         Ok(self.firings_of(&loaded.flow, from, count))
     }
 
@@ -198,12 +208,10 @@ impl FlowReader {
             .snapshot(move |db| {
                 let run = flows::flow_run_of_account(db, account, id)?;
                 let run = run.ok_or_else(Error::no_flow_run)?;
-                let attempts = flows::attempts_of(db, id)?;
-                let ids: Vec<TaskId> = attempts.iter().map(|(_, _, task)| *task).collect();
-                let tasks = store::unscoped_tasks_without_result(db, &ids)?;
+                let tasks = flows::revisions_of_tasks(db, id)?;
                 Ok(RunMark {
                     revision: run.revision,
-                    tasks: tasks.iter().map(|task| task.revision).sum(),
+                    tasks: tasks.into_iter().sum(),
                     has_ended: run.ended_at.is_some(),
                 })
             })

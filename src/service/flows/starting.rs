@@ -55,17 +55,14 @@ pub(super) struct Prepared {
 }
 
 impl Flows {
-    /// `what` names the operation and its object. Bodies are equal if they are the same JSON, in any order of keys.
+    /// `what` names the operation and its object.
     pub fn idempotency(
         &self,
         key: String,
         what: [&str; 2],
         body: &Map<String, Value>,
     ) -> StartIdempotency {
-        let mut body = Value::Object(body.clone());
-        body.sort_all_objects();
-        let parts = [what[0], what[1], &body.to_string()];
-        let request = self.seal.of("flow-request", &parts);
+        let request = self.seal.of_request("flow-request", what, body);
         StartIdempotency::Key { key, request }
     }
 
@@ -77,13 +74,12 @@ impl Flows {
         {
             return Ok(run);
         }
-        let flow = self.reader.flow(who.account, &request.slug).await?;
-        let loaded = self.reader.current(&flow).await?;
+        let loaded = self.reader.current(who.account, &request.slug).await?;
         let values = inputs(&loaded.flow, &request.inputs).map_err(Error::inputs)?;
         let start = Start {
             account: who.account,
-            flow: flow.id,
-            version: flow.version,
+            flow: loaded.version.flow,
+            version: loaded.version.number,
             cause: request.cause,
             launcher: who.clone(),
             schedule: None,
@@ -136,8 +132,7 @@ impl Flows {
 
     /// The inputs that the current version of a flow declares.
     pub async fn input_names(&self, account: AccountId, slug: &str) -> Result<Vec<String>, Error> {
-        let flow = self.reader.flow(account, slug).await?;
-        let loaded = self.reader.current(&flow).await?;
+        let loaded = self.reader.current(account, slug).await?;
         let inputs = loaded.flow.inputs.iter();
         Ok(inputs.map(|input| input.name.value.clone()).collect())
     }

@@ -2,7 +2,7 @@
 //! of webhooks, by their ids.
 //!
 //! Key and task are stored in one transaction. If no task is created, the key can be used again. Of a request with a key, a
-//! keyed hash is stored; a message with a known id has the task of the first one, whatever its body is.
+//! keyed hash is stored; a message with a known id has the task of the first one, also with another body.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
@@ -58,8 +58,7 @@ impl Launching {
             Operation::Launch(pipeline) => ("launch", pipeline.to_string()),
             Operation::Relaunch(task) => ("relaunch", task.to_string()),
         };
-        let parts = [what, id.as_str(), &in_order(body).to_string()];
-        let request = self.seal.of("request", &parts);
+        let request = self.seal.of_request("request", [what, &id], body);
         Idempotency::Key { key, request }
     }
 
@@ -184,11 +183,4 @@ fn remember_message(db: &mut Db<'_>, task: &Task, message: &HookMessage) -> Resu
         at,
     };
     Ok(store::add_hook_message(db, &new, at - MESSAGES_KEPT)?)
-}
-
-/// The same JSON with the keys of every object in order.
-fn in_order(object: &Map<String, Value>) -> Value {
-    let mut value = Value::Object(object.clone());
-    value.sort_all_objects();
-    value
 }

@@ -1,13 +1,11 @@
 //! Cursors of the task list: the position of a page's last task in the order of the list, with a keyed hash. A cursor that
 //! was changed or made up is refused.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
 use crate::domain::ids::{AccountId, TaskId};
-use crate::service::seal::{LENGTH, Seal};
+use crate::service::seal::Seal;
 use crate::store::{PagePosition, SortKey, TaskFilter};
 
 const PURPOSE: &str = "cursor";
@@ -20,18 +18,13 @@ pub fn write(seal: &Seal, filter: &TaskFilter, mark: &PagePosition) -> String {
         SortKey::Unset => ("unset", Value::Null),
     };
     let place = json!([kind, key, mark.task.0]).to_string();
-    let sealed = seal.of(PURPOSE, &[&order(filter), &place]);
-    URL_SAFE_NO_PAD.encode(sealed + &place)
+    seal.sealed(PURPOSE, &order(filter), &place)
 }
 
 /// None: the cursor is not from the bridge, or it is of another order or account.
 pub fn read(seal: &Seal, filter: &TaskFilter, cursor: &str) -> Option<PagePosition> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    let (own, place) = text.split_at_checked(LENGTH)?;
-    if !seal.is(own, PURPOSE, &[&order(filter), place]) {
-        return None;
-    }
-    let place: Value = serde_json::from_str(place).ok()?;
+    let place = seal.open(PURPOSE, &order(filter), cursor)?;
+    let place: Value = serde_json::from_str(&place).ok()?;
     let key = match (place[0].as_str()?, &place[1]) {
         ("at", at) => SortKey::Time(DateTime::from_timestamp_micros(at.as_i64()?)?),
         ("text", text) => SortKey::Text(text.as_str()?.to_owned()),

@@ -12,6 +12,7 @@ use crate::domain::status::Status;
 use crate::store::Error;
 use crate::store::connection::{Db, on};
 use crate::store::flow_schema::attempt;
+use crate::store::schema::task;
 
 /// An attempt to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct NewAttempt {
     /// From 1.
     pub attempt: u32,
     pub now: DateTime<Utc>,
-    /// When the run is looked at again, even if nothing happens.
+    /// When the run is checked again, if nothing happens before.
     pub next_at: DateTime<Utc>,
 }
 
@@ -129,4 +130,13 @@ pub fn attempts_of(db: &mut Db<'_>, run: FlowRunId) -> Result<Vec<(usize, u32, T
         Ok((step?, n?, TaskId(task)))
     };
     rows.into_iter().map(one).collect()
+}
+
+/// The revisions of all tasks of a run, which grow with each change of a task.
+pub fn revisions_of_tasks(db: &mut Db<'_>, run: FlowRunId) -> Result<Vec<i64>, Error> {
+    Ok(on!(db, |conn| attempt::table
+        .inner_join(task::table)
+        .filter(attempt::flow_run_id.eq(run.0))
+        .select(task::revision)
+        .load(conn))?)
 }

@@ -8,6 +8,7 @@ use crate::domain::principal::Actor;
 use crate::store::Error;
 use crate::store::connection::{Db, on};
 use crate::store::flow_schema::flow;
+use crate::store::task_filter::contains;
 use crate::store::types::DbTime;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,19 +165,6 @@ pub fn flows(db: &mut Db<'_>, query: &FlowListQuery) -> Result<Vec<Flow>, Error>
         None => page!(flow::slug.ne(""))?,
     };
     Ok(rows.into_iter().map(Flow::from).collect())
-}
-
-/// A pattern of `LIKE` for texts that contain this text.
-fn contains(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// Makes a later version the current one.

@@ -17,7 +17,9 @@ mod ticks;
 mod triggers;
 mod versions;
 
-pub use attempts::{AttemptStart, NewAttempt, StartedAttempt, attempts_of, start_attempt};
+pub use attempts::{
+    AttemptStart, NewAttempt, StartedAttempt, attempts_of, revisions_of_tasks, start_attempt,
+};
 pub use backfills::{
     Backfill, BackfillCounts, NewBackfill, backfill, backfill_counts, backfills_of_flow,
     cancel_backfills_of_flow, claim_backfill_tick, end_backfill, flows_with_backfills,

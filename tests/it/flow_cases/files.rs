@@ -1,4 +1,4 @@
-//! Triggers by files: one run per new file, whatever happens to the files and the listings.
+//! Triggers by files: one run for each new file, also if files change or listings fail.
 
 use chrono::TimeDelta;
 use rstest::rstest;

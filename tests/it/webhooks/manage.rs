@@ -1,4 +1,4 @@
-//! Administrators create, read, change and delete webhooks; nobody else does.
+//! Only administrators create, read, change and delete webhooks.
 
 use reqwest::Method;
 use rstest::rstest;

@@ -270,7 +270,7 @@ pub fn refuse_repeated<'a>(ids: impl Iterator<Item = &'a At<String>>, faults: &m
     }
 }
 
-fn is_id(text: &str) -> bool {
+pub fn is_id(text: &str) -> bool {
     let is_allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
     (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(is_allowed)
 }

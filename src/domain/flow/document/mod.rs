@@ -23,6 +23,7 @@ mod values;
 pub use fault::{
     Expected, Fault, FaultKind, PipelineFault, StartFault, StepFault, SyntaxFault, ValueFault,
 };
+pub use fields::is_id;
 pub use model::{
     Alerts, Argument, ArgumentValue, ErrorsAlert, Event, FlowDocument, FlowName, Input, Level,
     Notify, RecordsAlert, Schedule, Step, Trigger, When,

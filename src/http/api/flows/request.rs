@@ -5,6 +5,7 @@ use actix_web::web::Payload;
 use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Map, Value};
 
+use crate::domain::flow::document::is_id;
 use crate::domain::flow::schedule::Interval;
 use crate::domain::ids::{BackfillId, FlowRunId};
 use crate::domain::message::{FieldErrors, say};
@@ -103,10 +104,7 @@ pub fn refuse_unknown<'a>(
 
 /// A slug that no flow can have is not looked up.
 pub fn slug(text: &str) -> HttpResult<&str> {
-    let is_allowed =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-    let fits = (1..=64).contains(&text.len()) && text.bytes().all(is_allowed);
-    if fits {
+    if is_id(text) {
         Ok(text)
     } else {
         Err(Error::no_flow().into())

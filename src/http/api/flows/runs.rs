@@ -16,7 +16,7 @@ use crate::http::accept_language::Language;
 use crate::http::api::idempotency::key_of;
 use crate::http::api::query::Query;
 use crate::http::api::tasks::statuses;
-use crate::http::error::{HttpResult, Problem};
+use crate::http::error::HttpResult;
 use crate::http::openapi::error_schemas;
 use crate::http::request_extensions::AuditObject;
 use crate::service::Bridge;
@@ -181,23 +181,12 @@ fn filter(who: &Principal, query: &Query) -> HttpResult<FlowRunFilter> {
     })
 }
 
-/// Separated by commas, without duplicates.
 fn causes(query: &Query) -> HttpResult<Vec<Cause>> {
-    let mut found = Vec::new();
-    for word in query.all("trigger").flat_map(|words| words.split(',')) {
-        let word = word.trim();
-        if word.is_empty() {
-            continue;
-        }
-        let cause = Cause::parse(&word.to_ascii_lowercase());
+    let parse = |word: &str| Cause::parse(&word.to_ascii_lowercase());
+    query.words("trigger", parse, || {
         let words: Vec<&str> = Cause::ALL.iter().map(|cause| cause.as_str()).collect();
-        let wrong = || say("query-words").with("allowed", words.join(", "));
-        let cause = cause.ok_or_else(|| Problem::field("trigger", wrong()))?;
-        if !found.contains(&cause) {
-            found.push(cause);
-        }
-    }
-    Ok(found)
+        say("query-words").with("allowed", words.join(", "))
+    })
 }
 
 #[utoipa::path(

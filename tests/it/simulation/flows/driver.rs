@@ -301,7 +301,7 @@ impl Driver {
     /// When something happens next. None: everything has ended.
     fn next_event(&self) -> Option<i64> {
         let vitals = self.read(store::polling_state);
-        let open = self.read(|db| store::flows::open_backfills(db, 1));
+        let open = self.read(|db| store::flows::flows_with_backfills(db, 1));
         let (report, now, set_back) = self.world(|world| {
             let report = world.pending_reports.keys().next().map(|key| key.0);
             (report, world.now(), world.set_back)
