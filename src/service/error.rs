@@ -55,6 +55,8 @@ pub enum Error {
     /// In how many seconds the report may be sent again.
     #[error("the task reports too many or too large results")]
     Throttled(u64),
+    #[error("the flow has too many active runs")]
+    TooManyRuns,
     #[error("too many open streams")]
     TooManyStreams,
     #[error("internal error: {0}")]
@@ -150,6 +152,7 @@ impl Error {
             | Self::Busy
             | Self::Database(_)
             | Self::Throttled(_)
+            | Self::TooManyRuns
             | Self::TooManyStreams
             | Self::Internal(_)
             | Self::Panicked(_) => None,

@@ -125,6 +125,8 @@ CREATE TABLE flow_run (
     prepared BOOLEAN NOT NULL,
     -- Why it could not be prepared the last time, or why it was refused.
     trouble TEXT,
+    -- The first of the failures to prepare it; after some time it is refused.
+    failing_since TIMESTAMPTZ,
     status TEXT NOT NULL,
     warnings BOOLEAN NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
@@ -185,8 +187,10 @@ CREATE TABLE step_run (
     state TEXT NOT NULL,
     -- Details of the state, as JSON.
     detail TEXT,
-    -- Why a step failed before it had a task.
+    -- Why it failed before it had a task, or could not start the last time.
     problem TEXT,
+    -- The first of the failures to start it; after some time it fails.
+    failing_since TIMESTAMPTZ,
     not_before TIMESTAMPTZ,
     pipeline_id UUID,
     pipeline_name TEXT,

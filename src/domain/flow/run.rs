@@ -82,6 +82,8 @@ pub struct FlowRun {
     pub prepared: bool,
     /// Why it was refused, or could not be prepared the last time.
     pub trouble: Vec<Problem>,
+    /// The first of the failures to prepare it.
+    pub failing_since: Option<DateTime<Utc>>,
     pub status: Status,
     /// Whether a step that may fail has failed.
     pub warnings: bool,
@@ -104,6 +106,7 @@ impl FlowRun {
             waiting: false,
             prepared: false,
             trouble: Vec::new(),
+            failing_since: None,
             status: Status::Queued,
             warnings: false,
             created_at: now,
@@ -135,8 +138,10 @@ pub struct StepRun {
     /// The id of the step in the document.
     pub code: String,
     pub state: StepState,
-    /// Why it failed before it had a task.
+    /// Why it failed before it had a task, or could not start the last time.
     pub problem: Vec<Problem>,
+    /// The first of the failures to start it.
+    pub failing_since: Option<DateTime<Utc>>,
     /// None: the run is not prepared yet.
     pub pipeline: Option<PinnedPipeline>,
     /// The task of the current attempt, or the one whose result is reused.
@@ -152,6 +157,7 @@ impl StepRun {
             code: code.to_owned(),
             state: StepState::Pending,
             problem: Vec::new(),
+            failing_since: None,
             pipeline: None,
             task: None,
             reused_from: None,
@@ -160,8 +166,10 @@ impl StepRun {
         }
     }
 
-    /// Changes the state, and the times that follow from it.
+    /// Changes the state, and what follows from it: the times, and that no problem of the earlier state is left.
     pub fn enter(&mut self, state: StepState, now: DateTime<Utc>) {
+        self.problem.clear();
+        self.failing_since = None;
         if matches!(state, StepState::Running { .. }) {
             self.started_at.get_or_insert(now);
         }

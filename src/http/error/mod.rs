@@ -20,6 +20,7 @@ use crate::domain::ids::TaskId;
 use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::note::Note;
 use crate::domain::task::Status;
+use crate::service::flows::MOST_ACTIVE;
 use crate::service::{Error, Invalid, NotKnown, Refusal, UpstreamError, causes};
 use body::about;
 
@@ -230,6 +231,9 @@ impl From<Error> for Problem {
             Error::Database(cause) => database(&cause),
             Error::Throttled(seconds) => {
                 Self::too_many(say("too-many-results").with("seconds", seconds), seconds)
+            }
+            Error::TooManyRuns => {
+                Self::too_many(say("flow-too-many-runs").with("most", MOST_ACTIVE), 60)
             }
             Error::TooManyStreams => Self::unavailable(say("streams-crowded"), 30),
             Error::Internal(cause) => internal(&cause),

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Flows;
 use super::cancelling::cancel_in;
 use super::versions::{Loaded, Versions};
+use super::{Flows, MOST_BACKFILLS};
 use crate::domain::flow::document::Schedule;
 use crate::domain::flow::schedule::{BackfillMode, BackfillRange, BackfillTick, preview};
 use crate::domain::ids::{AccountId, BackfillId};
@@ -69,6 +69,10 @@ impl Flows {
                 // No schedule fires and no other backfill starts meanwhile, so each tick is chosen once.
                 let flow = flows::lock_flow(db, flow.id)?.filter(|flow| flow.deleted_at.is_none());
                 let flow = flow.ok_or_else(Error::no_flow)?;
+                if flows::open_backfills_of_flow(db, flow.id)?.len() >= MOST_BACKFILLS {
+                    let sentence = say("flow-too-many-backfills").with("most", MOST_BACKFILLS);
+                    return Err(Error::OtherRequest(sentence));
+                }
                 let (schedule, ticks) = chosen(db, &versions, &flow, &request, now)?;
                 let new = NewBackfill {
                     account: flow.account,

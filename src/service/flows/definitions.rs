@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::Preparation;
 use crate::domain::flow::document::{self, Definitions, FlowDocument, StepVersion};
@@ -63,17 +63,27 @@ impl Preparation {
         known: &BTreeMap<String, PipelineId>,
         wanted: BTreeSet<Wanted>,
     ) -> Result<Vec<(Wanted, document::Definition)>, Error> {
+        let ask = |id, number| self.definition_of(config, id, number);
+        let found = self.each_pipeline(known, wanted, ask).await?;
+        let found = found.into_iter();
+        Ok(found
+            .filter_map(|(key, found)| Some((key, found?)))
+            .collect())
+    }
+
+    /// Asks for each pipeline once, a few at a time. `ids` are their ids by their codes; unknown codes are left out.
+    pub(super) async fn each_pipeline<T, Asking: Future<Output = Result<T, Error>>>(
+        &self,
+        ids: &BTreeMap<String, PipelineId>,
+        wanted: BTreeSet<Wanted>,
+        ask: impl Fn(PipelineId, Option<i64>) -> Asking,
+    ) -> Result<BTreeMap<Wanted, T>, Error> {
         let asking = wanted.into_iter().filter_map(|key| {
-            let id = *known.get(&key.0)?;
-            Some(async move {
-                let found = self.definition_of(config, id, key.1).await?;
-                Ok::<_, Error>(found.map(|found| (key, found)))
-            })
+            let asked = ask(*ids.get(&key.0)?, key.1);
+            Some(async move { Ok((key, asked.await?)) })
         });
         let at_once = AT_ONCE.min(self.runs.rules().concurrent_polls);
-        let found: Vec<Result<_, Error>> = stream::iter(asking).buffered(at_once).collect().await;
-        let found = found.into_iter().filter_map(Result::transpose);
-        found.collect()
+        stream::iter(asking).buffered(at_once).try_collect().await
     }
 
     async fn definition_of(

@@ -1,11 +1,9 @@
 //! Validates and saves documents.
 
-use std::collections::BTreeSet;
-
 use super::Flows;
 use super::saving::{CheckedDocument, Saved, SavedFlow};
 use crate::domain::flow::document::{
-    Event, StartedBy, check_pipelines, check_triggers, parse, warn_of_own_schedules,
+    StartedBy, check_pipelines, check_triggers, parse, warn_of_own_schedules,
 };
 use crate::domain::ids::AccountId;
 use crate::domain::message::say;
@@ -25,8 +23,11 @@ impl Flows {
             .definitions_by_code(&config, &parsed.flow)
             .await?;
         let mut faults = check_pipelines(&parsed.flow, &definitions);
-        let others = self.started_by(account).await?;
-        faults.extend(check_triggers(&parsed.flow, &others));
+        let others: Result<StartedBy, Error> = self
+            .store
+            .read(move |db| Ok(flows::flows_started_by(db, account)?))
+            .await;
+        faults.extend(check_triggers(&parsed.flow, &others?));
         if !faults.is_empty() {
             faults.sort_by_key(|fault| fault.place);
             return Err(Error::Document(faults));
@@ -39,28 +40,6 @@ impl Flows {
             warnings,
             pipelines,
         })
-    }
-
-    /// By flow of the account, the flows whose ends start it.
-    async fn started_by(&self, account: AccountId) -> Result<StartedBy, Error> {
-        let versions = self.versions.clone();
-        self.store
-            .read(move |db| {
-                let mut all = StartedBy::new();
-                for flow in flows::active_flows(db, account)? {
-                    let loaded = versions.load(db, account, flow.id, flow.version)?;
-                    let triggers = loaded.flow.triggers.iter();
-                    let sources: BTreeSet<String> = triggers
-                        .filter_map(|trigger| match &trigger.event {
-                            Event::Flow { flow, .. } => Some(flow.value.clone()),
-                            Event::File { .. } => None,
-                        })
-                        .collect();
-                    all.insert(flow.slug, sources);
-                }
-                Ok(all)
-            })
-            .await
     }
 
     /// Saves a new flow.

@@ -110,7 +110,10 @@ fn of_run(view: &RunView) -> Vec<RunEvent> {
     }
     match (run.trouble.is_empty(), run.prepared, run.ended_at) {
         (true, ..) => {}
-        (false, false, _) => events.push(event(run.created_at, RunEventKind::Trouble)),
+        (false, false, _) => {
+            let at = run.failing_since.unwrap_or(run.created_at);
+            events.push(event(at, RunEventKind::Trouble));
+        }
         (false, true, ended) => {
             let at = ended.unwrap_or(run.created_at);
             events.push(event(at, RunEventKind::Refused));

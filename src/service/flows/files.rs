@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::FileTriggers;
 use super::new_runs::NewRun;
 use super::versions::{Loaded, Versions};
+use super::{FileTriggers, MOST_ACTIVE};
 use crate::domain::flow::document::Event;
 use crate::domain::flow::files::{FilePattern, Listing, decide, event_of};
 use crate::domain::flow::reference::FileFound;
@@ -148,6 +148,15 @@ fn store(
     let Some(every) = every(&loaded, &current).filter(|_| is_same) else {
         return Ok(flows::release_trigger(db, current.id, &listed.owner, now)?);
     };
+    // No file is lost: it starts a run after a later listing.
+    if flows::count_active_runs(db, flow.id)? >= MOST_ACTIVE {
+        return Ok(flows::release_trigger(
+            db,
+            current.id,
+            &listed.owner,
+            now + every,
+        )?);
+    }
     let pattern = FilePattern::new(current.pattern.as_deref().unwrap_or_default());
     let listing = Listing {
         files: &listed.files,

@@ -70,6 +70,13 @@ use versions::Versions;
 /// How long a run that waits for something else is left alone, at most. Every change wakes it anyway.
 const CHECKED_EVERY: TimeDelta = TimeDelta::seconds(60);
 
+/// How many flows an account can have.
+const MOST_FLOWS: i64 = 1_000;
+/// How many runs of a flow can be active, besides those of its schedules and backfills, which have their own limits.
+pub const MOST_ACTIVE: usize = 500;
+/// How many backfills of a flow can be active.
+const MOST_BACKFILLS: usize = 10;
+
 /// The lower modules that it needs.
 pub struct FlowParts {
     pub store: Store,

@@ -8,15 +8,15 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::Preparation;
-use super::definitions::Found;
-use super::problems::{problem, problems};
+use super::definitions::{Found, Wanted};
+use super::problems::{problem, problems, temporary};
 use super::versions::Loaded;
 use crate::domain::flow::Problem;
-use crate::domain::flow::document::{Step, step_values, value_errors};
+use crate::domain::flow::document::{Step, step_values, value_errors, wanted, wanted_by};
 use crate::domain::flow::reference::RunData;
 use crate::domain::flow::run::{FlowRun, PinnedPipeline, Start};
 use crate::domain::flow::step_state::{ErrorReason, SkipReason, StepState};
-use crate::domain::ids::FlowRunId;
+use crate::domain::ids::{FlowRunId, PipelineId};
 use crate::domain::message::{FieldErrors, say};
 use crate::service::configuration::AccountConfig;
 use crate::service::{Error, causes};
@@ -39,26 +39,19 @@ impl Preparation {
         start: &Start,
     ) -> Result<Vec<PinnedPipeline>, Error> {
         let config = self.configuration.get(start.account).await?;
+        let found = self.found_now(&config, loaded).await?;
         let (mut pinned, mut errors) = (Vec::new(), BTreeMap::new());
         for step in &loaded.flow.steps {
-            match self.pin(loaded, &config, step).await {
-                Ok(found) => {
-                    let wrong = known_errors(loaded, start, step, &found);
-                    if !wrong.is_empty() {
-                        errors.insert(step.id.value.clone(), wrong);
-                    }
-                    pinned.push(found.pinned);
+            let wrong = match found.get(&wanted_by(step)) {
+                Some(Ok(found)) => {
+                    pinned.push(found.pinned.clone());
+                    known_errors(loaded, start, step, found)
                 }
-                Err(Error::NotFound(message)) => {
-                    let wrong = FieldErrors::one("pipeline", message);
-                    errors.insert(step.id.value.clone(), wrong);
-                }
-                Err(error) => match error.invalid() {
-                    Some(invalid) => {
-                        errors.insert(step.id.value.clone(), invalid.fields.clone());
-                    }
-                    None => return Err(error),
-                },
+                Some(Err(wrong)) => wrong.clone(),
+                None => FieldErrors::one("pipeline", say("pipeline-not-found")),
+            };
+            if !wrong.is_empty() {
+                errors.insert(step.id.value.clone(), wrong);
             }
         }
         if errors.is_empty() {
@@ -67,16 +60,31 @@ impl Preparation {
         Err(Error::steps(errors))
     }
 
-    async fn pin(
+    /// The pipelines and versions that the steps run now, or why one cannot run. Each is fetched once.
+    async fn found_now(
         &self,
-        loaded: &Loaded,
         config: &AccountConfig,
-        step: &Step,
-    ) -> Result<Found, Error> {
-        let id = loaded.pipelines().get(&step.pipeline.value).copied();
-        let id = id.ok_or_else(Error::no_pipeline)?;
-        let number = step.version.as_ref().map(|version| version.value);
-        self.step_pipeline(config, id, number).await
+        loaded: &Loaded,
+    ) -> Result<BTreeMap<Wanted, Result<Found, FieldErrors>>, Error> {
+        let ask = |id, number| self.found_or_wrong(config, id, number);
+        self.each_pipeline(loaded.pipelines(), wanted(&loaded.flow), ask)
+            .await
+    }
+
+    async fn found_or_wrong(
+        &self,
+        config: &AccountConfig,
+        id: PipelineId,
+        number: Option<i64>,
+    ) -> Result<Result<Found, FieldErrors>, Error> {
+        match self.step_pipeline(config, id, number).await {
+            Ok(found) => Ok(Ok(found)),
+            Err(Error::NotFound(message)) => Ok(Err(FieldErrors::one("pipeline", message))),
+            Err(error) => match error.invalid() {
+                Some(invalid) => Ok(Err(invalid.fields.clone())),
+                None => Err(error),
+            },
+        }
     }
 
     /// Prepares a stored run. False: OpenHEXA cannot be asked now; it is tried again later.
@@ -113,6 +121,7 @@ impl Preparation {
                 }
                 run.prepared = true;
                 run.trouble.clear();
+                run.failing_since = None;
                 run.revision += 1;
                 Ok(flows::save_flow_run(db, &run, Some(now))?)
             })
@@ -138,8 +147,8 @@ impl Preparation {
                     } else {
                         StepState::Error(ErrorReason::Refused)
                     };
-                    step.problem = own;
                     step.enter(state, now);
+                    step.problem = own;
                     flows::save_step(db, id, position, &step)?;
                 }
                 run.prepared = true;
@@ -160,8 +169,9 @@ impl Preparation {
     ) -> Result<bool, Error> {
         let now = self.clock.now();
         let rules = self.runs.rules();
-        let why = why(error);
-        if now - run.created_at >= rules.give_up_after {
+        let why = temporary(error, "flow-run-not-prepared");
+        let since = run.failing_since.unwrap_or(now);
+        if now - since >= rules.give_up_after {
             let refusal = Refusal {
                 run: vec![why],
                 ..Refusal::default()
@@ -181,6 +191,7 @@ impl Preparation {
                     return Ok(());
                 };
                 run.trouble = vec![why];
+                run.failing_since = Some(since);
                 run.revision += 1;
                 Ok::<_, Error>(flows::save_flow_run(db, &run, Some(next))?)
             })
@@ -209,13 +220,6 @@ impl Refusal {
         });
         self.run.iter().cloned().chain(steps).collect()
     }
-}
-
-fn why(error: &Error) -> Problem {
-    if let Error::Upstream(error) = error {
-        return problem(None, &error.message());
-    }
-    problem(None, &say("flow-run-not-prepared"))
 }
 
 /// None: it is no reason to refuse the run.

@@ -7,11 +7,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::MOST_FLOWS;
 use super::firing::{miss_due_ticks, new_cursor};
 use super::versions::{Loaded, Versions};
-use crate::domain::flow::document::{Event, Fault, FlowDocument, Parsed, Schedule, Trigger};
+use crate::domain::flow::document::{
+    Event, Fault, FlowDocument, Parsed, Schedule, Trigger, check_triggers,
+};
 use crate::domain::flow::schedule::first_after;
 use crate::domain::ids::{FlowId, PipelineId, ScheduleId, TriggerId};
+use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::service::Error;
 use crate::store::Db;
@@ -74,6 +78,11 @@ impl Saved {
     }
 
     pub fn create(&self, db: &mut Db<'_>) -> Result<Flow, Error> {
+        self.check_others(db)?;
+        if flows::count_flows(db, self.by.account)? >= MOST_FLOWS {
+            let sentence = say("flow-account-full").with("most", MOST_FLOWS);
+            return Err(Error::OtherRequest(sentence));
+        }
         let id = flows::insert_flow(db, &self.row())?;
         self.add_version(db, id, 1)?;
         self.save_starts(db, id, false, None)?;
@@ -87,6 +96,7 @@ impl Saved {
         id: FlowId,
         expected: Option<i64>,
     ) -> Result<SavedFlow, Error> {
+        self.check_others(db)?;
         let flow = flows::lock_flow(db, id)?.filter(|flow| flow.deleted_at.is_none());
         let flow = flow.ok_or_else(Error::no_flow)?;
         if expected.is_some_and(|expected| expected != flow.version) {
@@ -103,6 +113,17 @@ impl Saved {
         let flow = flows::flow_by_id(db, id)?.ok_or_else(Error::no_flow)?;
         let changed = true;
         Ok(SavedFlow { flow, changed })
+    }
+
+    /// Two documents that are saved at the same time must not start each other.
+    fn check_others(&self, db: &mut Db<'_>) -> Result<(), Error> {
+        let account = self.by.account;
+        flows::lock_saves_of_flows(db, account)?;
+        let faults = check_triggers(self.document(), &flows::flows_started_by(db, account)?);
+        if faults.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Document(faults))
     }
 
     fn add_version(&self, db: &mut Db<'_>, flow: FlowId, number: i64) -> Result<(), Error> {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use super::Flows;
 use super::inputs::inputs;
 use super::new_runs::NewRun;
 use super::versions::Loaded;
+use super::{Flows, MOST_ACTIVE};
 use crate::domain::flow::run::{Cause, FlowRun, PinnedPipeline, Start, StepRun};
 use crate::domain::flow::schedule::Interval;
 use crate::domain::ids::{AccountId, FlowRunId, HookId};
@@ -200,6 +200,9 @@ impl Prepared {
             && let Some(id) = known(db, account, key, self.keys_since)?
         {
             return flows::flow_run_of_account(db, account, id)?.ok_or_else(Error::no_flow_run);
+        }
+        if flows::count_active_runs(db, self.start.flow)? >= MOST_ACTIVE {
+            return Err(Error::TooManyRuns);
         }
         let new = NewRun {
             loaded: &self.loaded,

@@ -5,14 +5,13 @@ use serde_json::{Map, Value};
 
 use super::advancing::Advanced;
 use super::preparing::run_data;
-use super::problems::{problem, problems};
+use super::problems::{problem, problems, temporary};
 use super::{CHECKED_EVERY, FlowRunner};
 use crate::domain::flow::Problem;
 use crate::domain::flow::document::{Step, step_values};
 use crate::domain::flow::run::StepRun;
 use crate::domain::flow::step_state::{ErrorReason, StepState};
 use crate::domain::flow_step::FlowStep;
-use crate::domain::message::say;
 use crate::service::launching::{LaunchRequest, StepAttempt};
 use crate::service::{Error, causes};
 use crate::store;
@@ -51,16 +50,7 @@ impl FlowRunner {
         if let Some(failure) = failure_of(&error) {
             return self.fail(advanced, step, failure).await.map(|()| true);
         }
-        let now = self.clock.now();
-        if now - ready_at(advanced, step) >= self.runs.rules().give_up_after {
-            let problem = vec![problem(None, &say("flow-step-not-started"))];
-            let reason = ErrorReason::Refused;
-            let failure = Failure { reason, problem };
-            return self.fail(advanced, step, failure).await.map(|()| true);
-        }
-        self.start_later(advanced, step, &error)
-            .await
-            .map(|()| false)
+        self.start_later(advanced, step, &error).await
     }
 
     async fn launch(&self, advanced: &Advanced, request: &LaunchRequest) -> Result<(), Error> {
@@ -155,45 +145,69 @@ impl FlowRunner {
 
     /// The step ends as ERROR without a task.
     async fn fail(&self, advanced: &Advanced, step: usize, failure: Failure) -> Result<(), Error> {
-        let (id, now) = (advanced.run.id, self.clock.now());
-        let before = advanced.steps.get(step).map(|step| step.state.clone());
-        self.store
-            .write(move |db| {
-                let Some(mut run) = flows::lock_flow_run(db, id)? else {
-                    return Ok(());
-                };
-                let found = flows::steps_of_run(db, id)?.into_iter().nth(step);
-                // Another replica can have started it meanwhile.
-                let Some(mut found) = found.filter(|found| Some(&found.state) == before.as_ref())
-                else {
-                    return Ok(());
-                };
-                found.problem = failure.problem;
-                found.enter(StepState::Error(failure.reason), now);
-                flows::save_step(db, id, step, &found)?;
-                run.revision += 1;
-                Ok(flows::save_flow_run(db, &run, Some(now))?)
-            })
-            .await
+        let now = self.clock.now();
+        self.change_step(advanced, step, now, move |found| {
+            found.enter(StepState::Error(failure.reason), now);
+            found.problem = failure.problem;
+        })
+        .await
     }
 
-    /// The step keeps its state, and says why it does not start.
+    /// The step keeps its state, says why it does not start, and is tried again. After some time it fails. Returns whether it did.
     async fn start_later(
         &self,
         advanced: &Advanced,
         step: usize,
         error: &Error,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
+        let (now, rules) = (self.clock.now(), self.runs.rules());
+        let before = advanced.steps.get(step);
+        let since = before.and_then(|step| step.failing_since).unwrap_or(now);
+        let problem = vec![temporary(error, "flow-step-not-started")];
+        if now - since >= rules.give_up_after {
+            let reason = ErrorReason::Refused;
+            let failure = Failure { reason, problem };
+            return self.fail(advanced, step, failure).await.map(|()| true);
+        }
         tracing::warn!(
             flow_run = advanced.run.id.0,
-            step = advanced.steps.get(step).map(|step| step.code.as_str()),
+            step = before.map(|step| step.code.as_str()),
             error = causes(error),
             "cannot start a step of a flow; it is tried again"
         );
-        let at = self.clock.now() + self.runs.rules().polls.usual;
+        let next = now + rules.polls.usual;
+        self.change_step(advanced, step, next, move |found| {
+            found.problem = problem;
+            found.failing_since = Some(since);
+        })
+        .await
+        .map(|()| false)
+    }
+
+    /// Changes a step without a task, unless its state has changed meanwhile: another replica can have started it.
+    async fn change_step(
+        &self,
+        advanced: &Advanced,
+        step: usize,
+        next_at: DateTime<Utc>,
+        change: impl FnOnce(&mut StepRun) + Clone + Send + 'static,
+    ) -> Result<(), Error> {
         let id = advanced.run.id;
+        let before = advanced.steps.get(step).map(|step| step.state.clone());
         self.store
-            .write(move |db| Ok(flows::wake_flow_run(db, id, at)?))
+            .write(move |db| {
+                let run = flows::lock_flow_run(db, id)?;
+                let found = flows::steps_of_run(db, id)?.into_iter().nth(step);
+                let found = found.filter(|found| Some(&found.state) == before.as_ref());
+                let (Some(_), Some(mut found)) = (run.filter(|run| run.ended_at.is_none()), found)
+                else {
+                    return Ok(());
+                };
+                change(&mut found);
+                flows::save_step(db, id, step, &found)?;
+                flows::add_revision(db, id)?;
+                Ok(flows::wake_flow_run(db, id, next_at)?)
+            })
             .await
     }
 }
@@ -209,16 +223,4 @@ fn failure_of(error: &Error) -> Option<Failure> {
     let mut problem = problems(&invalid.config);
     problem.extend(problems(&invalid.fields));
     Some(Failure { reason, problem })
-}
-
-/// Since when the step could start.
-fn ready_at(advanced: &Advanced, step: usize) -> DateTime<Utc> {
-    let parents = advanced.loaded.graph.parents(step);
-    let ends = parents.filter_map(|parent| advanced.steps.get(parent)?.ended_at);
-    let retry = match advanced.steps.get(step).map(|step| &step.state) {
-        Some(StepState::Retry { not_before, .. }) => Some(*not_before),
-        _ => None,
-    };
-    ends.chain(retry)
-        .fold(advanced.run.created_at, DateTime::max)
 }

@@ -2,14 +2,17 @@
 
 use chrono::{DateTime, Utc};
 
+use super::MOST_ACTIVE;
 use super::new_runs::NewRun;
+use super::problems::problem;
 use super::versions::{Loaded, Versions};
 use crate::domain::flow::document::{Event, When};
-use crate::domain::flow::run::{Cause, FlowRun, Start};
+use crate::domain::flow::run::{Cause, FlowRun, Outcome, Start};
+use crate::domain::message::say;
 use crate::domain::status::Status;
 use crate::service::Error;
 use crate::store::Db;
-use crate::store::flows::{self, TickSource, TriggerRow};
+use crate::store::flows::{self, NewTick, TickSource, TriggerRow};
 
 /// A flow that is paused or deleted is not started, and the cancelled runs of a deleted flow start no other one.
 pub fn start_other_flows(
@@ -49,7 +52,7 @@ fn wants(loaded: &Loaded, trigger: &TriggerRow, status: Status) -> bool {
     }
 }
 
-/// With the time and the interval of the other run, so that both write the same periods.
+/// With the time and the interval of the other run, so that both write the same periods. A flow with too many active runs gets none.
 fn start(
     db: &mut Db<'_>,
     loaded: &Loaded,
@@ -69,5 +72,18 @@ fn start(
         now,
     };
     let source = TickSource::Trigger(trigger.id, ended.id.0.to_string());
-    new.insert_with_tick(db, source, now)
+    if flows::count_active_runs(db, trigger.flow)? < MOST_ACTIVE {
+        return new.insert_with_tick(db, source, now);
+    }
+    let refused = say("flow-too-many-runs").with("most", MOST_ACTIVE);
+    let tick = NewTick {
+        account: trigger.account,
+        flow: trigger.flow,
+        source,
+        scheduled_for: now,
+        outcome: Outcome::Refused,
+        why: vec![problem(None, &refused)],
+        run: None,
+    };
+    Ok(flows::add_tick(db, &tick)?)
 }

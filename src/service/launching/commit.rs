@@ -59,6 +59,11 @@ pub(super) enum Claim {
 }
 
 impl LaunchRequest {
+    /// Whether a flow or a webhook launches, not the caller.
+    pub fn is_automatic(&self) -> bool {
+        self.step.is_some() || matches!(self.idempotency, Some(Idempotency::Message(_)))
+    }
+
     pub fn defaults(&self, config: &AccountConfig) -> Map<String, Value> {
         match self.relaunch_of {
             None => config.defaults(self.pipeline),

@@ -254,10 +254,11 @@ impl Launching {
         let defaults = request.defaults(config);
         // The task has no id yet, so the config has placeholders for the values that contain it.
         let placeholder = Injection::placeholder(request.pipeline.to_string());
-        let given = match &request.step {
-            None => Submitted::of(&request.config, who),
-            // Not the values of Iaso's form, although a user of Iaso saved the flow.
-            Some(_) => Submitted::again(&request.config),
+        // Iaso's form is only used by people, although one of them has saved the flow or created the webhook.
+        let given = if request.is_automatic() {
+            Submitted::again(&request.config)
+        } else {
+            Submitted::of(&request.config, who)
         };
         let checked = validate(definition, &BTreeMap::new(), &defaults, given, &placeholder)?;
         let mut draft = draft(who, config, definition, request, now);

@@ -1,13 +1,16 @@
 //! Flows: one row each, whose document is in `versions.rs`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use crate::domain::ids::{AccountId, FlowId};
 use crate::domain::principal::Actor;
 use crate::store::Error;
 use crate::store::connection::{Db, on};
-use crate::store::flow_schema::flow;
+use crate::store::flow_schema::{flow, flow_trigger};
 use crate::store::task_filter::contains;
 use crate::store::types::DbTime;
 
@@ -122,15 +125,46 @@ pub fn lock_flow(db: &mut Db<'_>, id: FlowId) -> Result<Option<Flow>, Error> {
     flow_by_id(db, id)
 }
 
-/// The flows of an account, by slug.
-pub fn active_flows(db: &mut Db<'_>, account: AccountId) -> Result<Vec<Flow>, Error> {
-    let rows: Vec<FlowColumns> = on!(db, |conn| flow::table
+/// Saves of the same account wait for each other until the transaction ends, so that checks against its other flows hold. Not needed
+/// on SQLite, which has one writer. Call it before any row is locked.
+pub fn lock_saves_of_flows(db: &mut Db<'_>, account: AccountId) -> Result<(), Error> {
+    if let Db::Pg(conn, ..) = db {
+        diesel::sql_query(
+            "SELECT pg_advisory_xact_lock(hashtextextended('openhexa_bridge.flow', $1))",
+        )
+        .bind::<BigInt, _>(account.0)
+        .execute(&mut **conn)?;
+    }
+    Ok(())
+}
+
+/// How many flows an account has, without deleted ones.
+pub fn count_flows(db: &mut Db<'_>, account: AccountId) -> Result<i64, Error> {
+    Ok(on!(db, |conn| flow::table
         .filter(flow::account_id.eq(account.0))
         .filter(flow::deleted_at.is_null())
-        .order(flow::slug)
-        .select(FlowColumns::as_select())
+        .count()
+        .get_result(conn))?)
+}
+
+/// The flows of an account by their slugs, each with the flows whose ends start it.
+pub fn flows_started_by(
+    db: &mut Db<'_>,
+    account: AccountId,
+) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
+    let rows: Vec<(String, Option<String>)> = on!(db, |conn| flow::table
+        .left_join(
+            flow_trigger::table.on(flow_trigger::flow_id.eq(flow::id).and(flow_trigger::active))
+        )
+        .filter(flow::account_id.eq(account.0))
+        .filter(flow::deleted_at.is_null())
+        .select((flow::slug, flow_trigger::source.nullable()))
         .load(conn))?;
-    Ok(rows.into_iter().map(Flow::from).collect())
+    let mut all = BTreeMap::<String, BTreeSet<String>>::new();
+    for (slug, source) in rows {
+        all.entry(slug).or_default().extend(source);
+    }
+    Ok(all)
 }
 
 /// One page of an account's flows, by slug.

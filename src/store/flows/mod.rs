@@ -30,16 +30,17 @@ pub use due_runs::{
     has_due_flow_run, lease_due_flow_runs, postpone_flow_run, release_flow_run, wake_flow_run,
 };
 pub use flow::{
-    Flow, FlowListQuery, NewFlow, active_flows, delete_flow, flow_by_id, flow_by_slug, flows,
-    insert_flow, lock_flow, set_flow_paused, set_flow_version,
+    Flow, FlowListQuery, NewFlow, count_flows, delete_flow, flow_by_id, flow_by_slug, flows,
+    flows_started_by, insert_flow, lock_flow, lock_saves_of_flows, set_flow_paused,
+    set_flow_version,
 };
 pub use idempotency::{IdempotentFlowRun, add_idempotent_flow_run, find_idempotent_flow_run};
 pub use run_list::{
     FlowRunFilter, FlowRunPosition, LastRun, flow_runs, last_runs_of_flow, newest_runs_of_ticks,
 };
 pub use runs::{
-    ActiveRun, active_runs, flow_run, flow_run_of_account, insert_flow_run,
-    live_runs_since_backfill, lock_flow_run, save_flow_run,
+    ActiveRun, active_runs, add_revision, count_active_runs, flow_run, flow_run_of_account,
+    insert_flow_run, live_runs_since_backfill, lock_flow_run, save_flow_run,
 };
 pub use schedules::{
     ScheduleRow, due_schedules, insert_schedule, lock_due_schedule, save_schedule,

@@ -99,6 +99,14 @@ pub fn save_flow_run(
     Ok(())
 }
 
+/// Counts a change of a step of a run that this transaction has locked.
+pub fn add_revision(db: &mut Db<'_>, id: FlowRunId) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(flow_run::table.find(id.0))
+        .set(flow_run::revision.eq(flow_run::revision + 1))
+        .execute(conn))?;
+    Ok(())
+}
+
 /// A run of a flow that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActiveRun {
@@ -107,6 +115,15 @@ pub struct ActiveRun {
     pub schedule: Option<ScheduleId>,
     pub backfill: Option<BackfillId>,
     pub waiting: bool,
+}
+
+pub fn count_active_runs(db: &mut Db<'_>, flow: FlowId) -> Result<usize, Error> {
+    let count: i64 = on!(db, |conn| flow_run::table
+        .filter(flow_run::flow_id.eq(flow.0))
+        .filter(flow_run::ended_at.is_null())
+        .count()
+        .get_result(conn))?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 /// The runs of a flow that have not ended, oldest first.

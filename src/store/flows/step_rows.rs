@@ -20,6 +20,7 @@ pub struct StepColumns {
     state: String,
     detail: Option<String>,
     problem: Option<String>,
+    failing_since: Option<DbTime>,
     not_before: Option<DbTime>,
     pipeline_id: Option<DbUuid>,
     pipeline_name: Option<String>,
@@ -48,6 +49,7 @@ impl From<&StepRun> for StepColumns {
             state: step.state.as_str().to_owned(),
             detail: detail(&step.state).map(|detail| detail.to_string()),
             problem: problems_text(&step.problem),
+            failing_since: step.failing_since.map(DbTime),
             not_before,
             pipeline_id: pipeline.map(|pipeline| DbUuid(pipeline.id.0)),
             pipeline_name: pipeline.map(|pipeline| pipeline.name.clone()),
@@ -65,6 +67,7 @@ pub fn step_of(row: StepColumns) -> Result<StepRun, Error> {
     Ok(StepRun {
         state: state.ok_or(Error::Corrupt("state of a step"))?,
         problem: problems_of(row.problem.as_deref())?,
+        failing_since: row.failing_since.map(|at| at.0),
         pipeline: pipeline_of(&row)?,
         code: row.code,
         task: row.task_id.map(TaskId),

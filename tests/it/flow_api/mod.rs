@@ -3,6 +3,7 @@
 mod backfills;
 mod cancels;
 mod documents;
+mod full;
 mod limits;
 mod lists;
 mod refusals;

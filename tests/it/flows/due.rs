@@ -230,7 +230,8 @@ fn an_active_run_makes_the_next_tick_skip_wait_or_run_beside_it() {
         (Overlap::Queue, 1, 9, OverlapChoice::Wait),
         (Overlap::Queue, 1, 10, OverlapChoice::Skip),
         (Overlap::Queue, 0, 3, OverlapChoice::Wait),
-        (Overlap::Parallel, 5, 0, OverlapChoice::Start),
+        (Overlap::Parallel, 99, 0, OverlapChoice::Start),
+        (Overlap::Parallel, 100, 0, OverlapChoice::Skip),
     ] {
         assert_eq!(
             overlap(choice, running, waiting, false),

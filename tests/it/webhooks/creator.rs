@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{begin, create_as, hook_of, plan, task_of};
 use crate::identity::tables;
+use crate::support::catalogue::{parameter, pipeline, quick};
 use crate::support::database;
 use crate::support::story::{As, Base, Postgres, Sqlite, Story};
 
@@ -135,13 +136,8 @@ async fn a_caller_who_could_never_launch_may_not_launch_later(
     story.end().await;
 }
 
-/// A superuser of Iaso creates a webhook with their session; users are read from Iaso's tables.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_webhook_of_a_user_deactivated_in_iaso_launches_no_more() {
-    let iaso = crate::support::iaso::Iaso::start();
-    let stage = tables::begin_with(|plan| plan.setting("iaso.url", &iaso.url)).await;
-    let story = &stage.story;
-    let session = iaso.session(crate::support::iaso::superuser(32, 1));
+/// A webhook that a superuser of Iaso has created with their session.
+async fn created_in_iaso(story: &Story, session: &str) -> super::Hook {
     let body = json!({"name": "Stock", "pipeline": crate::support::catalogue::id(1), "authentication": "bearer"});
     let ask = story
         .ask(As::Anonymous, Method::POST, "/hooks/")
@@ -149,7 +145,17 @@ async fn the_webhook_of_a_user_deactivated_in_iaso_launches_no_more() {
     let ask = ask
         .header("cookie", &format!("sessionid={session}"))
         .header("sec-fetch-site", "same-origin");
-    let hook = hook_of(&ask.send().await.expect(201));
+    hook_of(&ask.send().await.expect(201))
+}
+
+/// Users are read from Iaso's tables.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_webhook_of_a_user_deactivated_in_iaso_launches_no_more() {
+    let iaso = crate::support::iaso::Iaso::start();
+    let stage = tables::begin_with(|plan| plan.setting("iaso.url", &iaso.url)).await;
+    let story = &stage.story;
+    let session = iaso.session(crate::support::iaso::superuser(32, 1));
+    let hook = created_in_iaso(story, &session).await;
     task_of(&hook.bearer(json!({})).send(story).await);
     let iaso_says = async |statement: &str| stage.iaso.sql(statement).await;
     iaso_says("UPDATE auth_user SET is_active = false WHERE id = 32").await;
@@ -158,5 +164,27 @@ async fn the_webhook_of_a_user_deactivated_in_iaso_launches_no_more() {
     task_of(&hook.bearer(json!({})).send(story).await);
     iaso_says("DELETE FROM auth_user_user_permissions WHERE user_id = 32").await;
     assert_eq!(hook.bearer(json!({})).send(story).await.error(403), GONE);
+    stage.end().await;
+}
+
+/// Iaso's form sends 0 for a number that was left empty. Messages do not come from that form.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_number_0_of_a_message_is_a_value_although_a_user_of_iaso_created_the_webhook() {
+    let iaso = crate::support::iaso::Iaso::start();
+    let level = json!({"required": false, "choices": [1, 2]});
+    let pipelines = json!([pipeline(
+        1,
+        &[parameter("level", "int", level)],
+        quick("succeed")
+    )]);
+    let stage =
+        tables::begin_with(|plan| plan.setting("iaso.url", &iaso.url).pipelines(pipelines)).await;
+    let story = &stage.story;
+    let session = iaso.session(crate::support::iaso::superuser(32, 1));
+    let hook = created_in_iaso(story, &session).await;
+    let refused = hook.bearer(json!({"level": 0})).send(story).await;
+    let errors = refused.expect(400);
+    assert!(errors["config"]["level"].is_array(), "{errors}");
+    task_of(&hook.bearer(json!({"level": 1})).send(story).await);
     stage.end().await;
 }

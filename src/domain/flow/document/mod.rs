@@ -30,7 +30,7 @@ pub use model::{
 };
 pub use other_flows::{StartedBy, check_triggers};
 pub use pipelines::{
-    Definition, Definitions, StepVersion, check_pipelines, wanted, warn_of_own_schedules,
+    Definition, Definitions, StepVersion, check_pipelines, wanted, wanted_by, warn_of_own_schedules,
 };
 pub use values::{StepValues, step_values, value_errors};
 

@@ -65,7 +65,7 @@ pub fn wanted(flow: &FlowDocument) -> BTreeSet<(String, Option<i64>)> {
     flow.steps.iter().map(wanted_by).collect()
 }
 
-fn wanted_by(step: &Step) -> (String, Option<i64>) {
+pub fn wanted_by(step: &Step) -> (String, Option<i64>) {
     let version = step.version.as_ref().map(|version| version.value);
     (step.pipeline.value.clone(), version)
 }

@@ -4,6 +4,8 @@ use super::super::words::words;
 
 /// The maximum number of runs that wait with `queue`.
 pub const MOST_QUEUED: usize = 10;
+/// The maximum number of runs of a schedule with `parallel` that have started and not ended.
+pub const MOST_PARALLEL: usize = 100;
 /// Every fourth slot belongs to a backfill that waits.
 const LIVE_BETWEEN: usize = 3;
 
@@ -43,9 +45,9 @@ pub fn overlap(
         return OverlapChoice::Wait;
     }
     match choice {
-        Overlap::Parallel => OverlapChoice::Start,
+        Overlap::Parallel if running < MOST_PARALLEL => OverlapChoice::Start,
         Overlap::Queue if waiting < MOST_QUEUED => OverlapChoice::Wait,
-        Overlap::Queue | Overlap::Skip => OverlapChoice::Skip,
+        Overlap::Parallel | Overlap::Queue | Overlap::Skip => OverlapChoice::Skip,
     }
 }
 

@@ -139,6 +139,7 @@ impl BackfillJson {
         (status = 201, body = BackfillEnvelope),
         (status = 400, body = error_schemas::FlowInvalidJson),
         (status = 404),
+        (status = 409, body = error_schemas::ProblemJson),
         (status = 413),
         (status = 415),
     ),

@@ -38,10 +38,10 @@ use super::{Base, SEEDS, address_of, first_difference, for_each_seed, keep, open
 use facts::FlowFacts;
 pub use facts::FlowWitness;
 
-/// The number of runs of flows in a world.
-const RUNS: usize = 60;
 /// The number of worlds that each run of the test suite simulates on SQLite.
-const WORLDS: u64 = 3;
+const WORLDS: u64 = 16;
+/// The first worlds are small: they are simulated several times.
+const SMALL: u64 = 3;
 /// The number of worlds that are also simulated on PostgreSQL, and whose decisions are compared.
 const REPLAYED: u64 = 1;
 
@@ -95,11 +95,16 @@ struct FlowWorld {
     wrong: Vec<String>,
 }
 
+/// When a world has this many runs of flows, it comes to its end.
+fn enough_runs(seed: u64) -> usize {
+    if seed <= SMALL { 60 } else { 150 }
+}
+
 fn run_flow_world(seed: u64, base: Base) -> FlowWorld {
     let folder = tempfile::tempdir_in(super::quick_folder()).unwrap();
     let stores = open_all(&address_of(base, folder.path()));
     let mut driver = Driver::new(seed, OpenhexaBehaviour::AsExpected, stores);
-    driver.live_with_flows(RUNS);
+    driver.live_with_flows(enough_runs(seed));
     driver.finish_flows();
     let facts = driver.flow_facts();
     let wrong = checks::check(&facts);
@@ -151,5 +156,5 @@ fn every_world_with_flows_keeps_the_guarantees_and_is_the_same_on_both_databases
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let runs = total.0["flow runs"];
-    assert!(asked || runs >= 200, "only {runs} runs of flows");
+    assert!(asked || runs >= 3_000, "only {runs} runs of flows");
 }

@@ -89,7 +89,7 @@ pub fn fates(
         let fate = match schedule.overlap {
             _ if started + waiting == 0 => Fate::Starts,
             _ if is_caught_up => Fate::Waits,
-            "parallel" => Fate::Starts,
+            "parallel" if started < 100 => Fate::Starts,
             "queue" if waiting < 10 => Fate::Waits,
             _ => Fate::Overlap,
         };
