@@ -15,7 +15,7 @@ use crate::service::runs::Runs;
 use crate::settings::Settings;
 use crate::telemetry::UPKEEP;
 
-/// Concurrent polling cycles: an OpenHEXA that does not respond delays only the cycle that waits for it.
+/// Concurrent cycles of jobs that send requests: an OpenHEXA that does not respond delays only the cycle that waits for it.
 const CONCURRENT_CYCLES: usize = 4;
 
 /// How often the schedules are read that are due.
@@ -68,9 +68,11 @@ fn flow_jobs(bridge: &Bridge) -> [Job; 4] {
     let backfill = |flows: Arc<Flows>| async move { flows.runner.run_backfills().await };
     [
         Job::new("schedules", FIRE_EVERY, flows(), fire),
-        Job::new("flow runs", ADVANCE_EVERY, flows(), advance).wake(bridge.flows.wake_signal()),
+        Job::new("flow runs", ADVANCE_EVERY, flows(), advance)
+            .wake(bridge.flows.wake_signal())
+            .concurrency(CONCURRENT_CYCLES),
         Job::new("backfills", BACKFILL_EVERY, flows(), backfill),
-        Job::new("files", LIST_EVERY, flows(), list),
+        Job::new("files", LIST_EVERY, flows(), list).concurrency(CONCURRENT_CYCLES),
     ]
 }
 

@@ -262,3 +262,56 @@ async fn creating_and_revoking_a_key_is_logged(#[values(Sqlite, Postgres)] base:
     assert!(revoked.contains("action=\"key.revoke\""), "{revoked}");
     story.end().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_action_on_a_flow_is_logged(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let document = "id: night\nschedules: [{id: two, cron: '0 2 * * *', timezone: UTC}]\nsteps: [{id: load, pipeline: pipeline-1}]\n";
+    let body = json!({"document": document});
+    let period =
+        json!({"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "mode": "all"});
+    let none = json!({});
+    let mut seen = Vec::new();
+    for (path, body) in [
+        ("/flows/", &body),
+        ("/flows/night/run/", &none),
+        ("/flow-runs/1/cancel/", &none),
+        ("/flow-runs/1/replay/", &none),
+        ("/flows/night/backfills/", &period),
+        ("/backfills/1/cancel/", &none),
+        ("/flows/night/schedules/two/pause/", &none),
+        ("/flows/night/pause/", &none),
+        ("/flows/night/resume/", &none),
+        ("/flows/nothing/pause/", &none),
+    ] {
+        let line = line(&story.post(path, body).await);
+        assert_eq!(line["who"], OPERATOR, "{path}");
+        let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+        seen.push((text("action"), text("object"), line["status"].clone()));
+    }
+    let changed = document.replace("two", "three");
+    let changed = story.put_flow("night", &changed).await;
+    assert_eq!(line(&changed)["action"], "flow.replace");
+    let delete = story.ask(As::Operator, Method::DELETE, "/flows/night/");
+    assert_eq!(line(&delete.send().await)["action"], "flow.delete");
+    let of = |action: &str, object: &str, status: u16| {
+        (action.to_owned(), object.to_owned(), json!(status))
+    };
+    assert_eq!(
+        seen,
+        [
+            of("flow.create", "night", 201),
+            of("flow.run", "night run 1", 201),
+            of("flow_run.cancel", "1", 202),
+            of("flow_run.replay", "1", 409),
+            of("backfill.start", "night backfill 1", 201),
+            of("backfill.cancel", "1", 202),
+            of("flow.pause", "night schedule two", 200),
+            of("flow.pause", "night", 200),
+            of("flow.resume", "night", 200),
+            of("flow.pause", "nothing", 404),
+        ]
+    );
+    story.end().await;
+}

@@ -136,7 +136,7 @@ CREATE TABLE flow_run (
     cancelled_by TEXT,
     -- Grows with each change.
     revision BIGINT NOT NULL,
-    -- When something is to be done. Null: it has ended, or waits.
+    -- When it is due. Null: it has ended.
     next_at TEXT,
     lease_until TEXT,
     lease_owner TEXT

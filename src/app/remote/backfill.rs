@@ -146,7 +146,7 @@ async fn follow(api: &Api, id: i64, print: &impl Fn(&str)) -> Result<(), StartEr
                     return result(&found);
                 }
             }
-            // The bridge can be restarting; the backfill goes on.
+            // The bridge can be restarting; the backfill is not affected.
             Err(_) if failures < MAX_FAILURES => failures += 1,
             Err(error) => return Err(error),
         }
@@ -164,7 +164,7 @@ async fn follow(api: &Api, id: i64, print: &impl Fn(&str)) -> Result<(), StartEr
 fn still_running(api: &Api, id: i64) -> String {
     let address = api.address(&format!("backfills/{id}/"));
     format!(
-        "The backfill goes on. To follow it: openhexa-bridge backfill --follow {id}\nTo cancel it: curl -X POST {address}cancel/"
+        "The backfill continues on the bridge. To follow it: openhexa-bridge backfill --follow {id}\nTo cancel it: curl -X POST {address}cancel/"
     )
 }
 

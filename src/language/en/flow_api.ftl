@@ -26,8 +26,9 @@ flow-started-replay = replay (started by { $name })
 # The history of a run
 flow-problem-field = { $name }: { $message }
 flow-event-created = Created by: { $by }
+flow-event-keys-ignored = Keys of the message that are no inputs, and were ignored: { $keys }
 flow-event-waiting = Waits for an earlier run of its schedule to end
-flow-event-trouble = Cannot be prepared at present, and is tried again: { $why }
+flow-event-trouble = Could not be prepared, and is tried again: { $why }
 flow-event-refused = The run was refused: { $why }
 flow-event-started = The run has started
 flow-event-cancel-asked = Stop requested by { $by }

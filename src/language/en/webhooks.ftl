@@ -1,4 +1,4 @@
-# Webhooks: messages of other systems that start a pipeline.
+# Webhooks: messages of other systems that start a pipeline or a flow.
 
 webhook-not-found = Webhook not found
 webhook-unauthenticated = The webhook does not exist, or the secret or signature is missing or not valid
@@ -15,7 +15,7 @@ webhook-key-unknown = { $field } is not a field of a webhook: name, flow, pipeli
 webhook-mapping = { $field } must be an object with the names of inputs and the JSON pointers to their values
 webhook-mapping-long = { $field } can have at most { $most } inputs
 webhook-pointer = `{ $name }` in { $field } must be a JSON pointer such as /data/id, of at most 500 bytes
-webhook-input-unknown = `{ $name }` in { $field } is not a parameter that a webhook can set for this pipeline
+webhook-input-unknown = `{ $name }` in { $field } is neither a parameter of the pipeline nor an input of the flow that a webhook can set
 
 detail-webhook = received by the webhook { $value }
 detail-ignored = keys of the message that were not used: { $value }
@@ -28,7 +28,7 @@ get_hook = One webhook
 change_hook = Change a webhook
 delete_hook = Delete a webhook; messages for it are refused from then on
 rotate_hook_secret = Create a new secret; the current one is accepted for 24 hours more
-receive_hook_message = Send a message to a webhook, which starts its pipeline
+receive_hook_message = Send a message to a webhook, which starts its pipeline or flow
 
 api-hook-id = The webhook's id
 api-webhook-id = The id of the message: a message with the same id gets the same response and starts nothing. Required for a signature

@@ -1,4 +1,4 @@
-# Webhooks : messages d’autres systèmes qui lancent un pipeline.
+# Webhooks : messages d’autres systèmes qui lancent un pipeline ou un flux.
 
 webhook-not-found = Webhook introuvable
 webhook-unauthenticated = Le webhook n’existe pas, ou le secret ou la signature manque ou n’est pas valide
@@ -15,7 +15,7 @@ webhook-key-unknown = « { $field } » n’est pas un champ d’un webhook : 
 webhook-mapping = « { $field } » doit être un objet avec les noms des entrées et les pointeurs JSON vers leurs valeurs
 webhook-mapping-long = « { $field } » peut avoir { $most } entrées au plus
 webhook-pointer = « { $name } » dans « { $field } » doit être un pointeur JSON tel que /data/id, de 500 octets au plus
-webhook-input-unknown = « { $name } » dans « { $field } » n’est pas un paramètre qu’un webhook peut donner à ce pipeline
+webhook-input-unknown = « { $name } » dans « { $field } » n’est ni un paramètre du pipeline ni une entrée du flux qu’un webhook peut donner
 
 detail-webhook = reçu par le webhook { $value }
 detail-ignored = clés du message non utilisées : { $value }
@@ -28,7 +28,7 @@ get_hook = Un webhook
 change_hook = Modifier un webhook
 delete_hook = Supprimer un webhook ; ses messages sont ensuite refusés
 rotate_hook_secret = Créer un nouveau secret ; l’actuel est encore accepté pendant 24 heures
-receive_hook_message = Envoyer un message à un webhook, qui lance son pipeline
+receive_hook_message = Envoyer un message à un webhook, qui lance son pipeline ou son flux
 
 api-hook-id = L’identifiant du webhook
 api-webhook-id = L’identifiant du message : un message avec le même identifiant reçoit la même réponse et ne lance rien. Obligatoire avec une signature

@@ -8,7 +8,7 @@ use super::{Flows, MOST_BACKFILLS};
 use crate::domain::flow::document::Schedule;
 use crate::domain::flow::schedule::{BackfillMode, BackfillRange, BackfillTick, preview};
 use crate::domain::ids::{AccountId, BackfillId};
-use crate::domain::message::{FieldErrors, say};
+use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::service::Error;
 use crate::store::Db;
@@ -66,7 +66,7 @@ impl Flows {
         let id = self
             .store
             .write(move |db| {
-                // No schedule fires and no other backfill starts meanwhile, so each tick is chosen once.
+                // With this lock, no schedule fires and no other backfill starts meanwhile.
                 let flow = flows::lock_flow(db, flow.id)?.filter(|flow| flow.deleted_at.is_none());
                 let flow = flow.ok_or_else(Error::no_flow)?;
                 if flows::open_backfills_of_flow(db, flow.id)?.len() >= MOST_BACKFILLS {
@@ -117,7 +117,7 @@ impl Flows {
             let found = flows::backfills_of_flow(db, flow.id, LISTED)?;
             found.into_iter().map(|one| view(db, one)).collect()
         };
-        self.reader.read_of(account, slug, listed).await
+        self.reader.read_history_of(account, slug, listed).await
     }
 
     /// It starts no further run, and its active runs are cancelled. An error after its end.
@@ -160,7 +160,8 @@ fn view(db: &mut Db<'_>, backfill: Backfill) -> Result<BackfillView, Error> {
     })
 }
 
-/// The schedule, and its ticks that are to run.
+/// The schedule, and its ticks that are to run: not those that another backfill runs, and not those that the schedule itself has
+/// not fired yet.
 fn chosen(
     db: &mut Db<'_>,
     versions: &Versions,
@@ -177,7 +178,10 @@ fn chosen(
     range.check(request.parallel, now).map_err(fault)?;
     let runs = newest_runs_of_ticks(db, row.id, range.from, range.to)?;
     let last_runs = runs.into_iter().collect();
-    let ticks = preview(&schedule.firings(), range, request.mode, &last_runs).map_err(fault)?;
+    let mut ticks = preview(&schedule.firings(), range, request.mode, &last_runs).map_err(fault)?;
+    let taken = flows::ticks_of_open_backfills(db, row.id)?;
+    let is_due = |tick: DateTime<Utc>| row.next_at.is_some_and(|cursor| tick >= cursor);
+    ticks.retain(|tick| !taken.contains(&tick.scheduled_for) && !is_due(tick.scheduled_for));
     Ok((row, ticks))
 }
 
@@ -188,12 +192,7 @@ fn schedule_of<'a>(
     code: Option<&str>,
 ) -> Result<(ScheduleRow, &'a Schedule), Error> {
     let declared = &loaded.flow.schedules;
-    let wrong = |key| {
-        Error::Invalid(Box::new(crate::service::Invalid {
-            fields: FieldErrors::one("schedule", say(key)),
-            ..crate::service::Invalid::default()
-        }))
-    };
+    let wrong = |key| Error::field("schedule", say(key));
     let schedule = match code {
         Some(code) => loaded
             .schedule(code)

@@ -1,4 +1,4 @@
-//! Pauses, resumes and deletes flows. After a pause, a schedule goes on with its next tick in the future.
+//! Pauses, resumes and deletes flows. After a pause, a schedule continues with its next tick in the future.
 
 use chrono::{DateTime, Utc};
 

@@ -21,9 +21,11 @@ pub struct RunEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunEventKind {
     Created,
+    /// The message of a webhook had keys that are no inputs.
+    KeysIgnored,
     /// It waits for an earlier run of its schedule.
     Waiting,
-    /// It cannot be prepared at present.
+    /// The last try to prepare it failed.
     Trouble,
     Refused,
     Started,
@@ -46,6 +48,7 @@ impl RunEventKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
+            Self::KeysIgnored => "keys_ignored",
             Self::Waiting => "waiting",
             Self::Trouble => "trouble",
             Self::Refused => "refused",
@@ -104,6 +107,9 @@ fn event(at: DateTime<Utc>, kind: RunEventKind) -> RunEvent {
 fn of_run(view: &RunView) -> Vec<RunEvent> {
     let run = &view.run;
     let mut events = vec![event(run.created_at, RunEventKind::Created)];
+    if !run.start.ignored.is_empty() {
+        events.push(event(run.created_at, RunEventKind::KeysIgnored));
+    }
     events.extend(reused(view));
     if run.waiting {
         events.push(event(run.created_at, RunEventKind::Waiting));

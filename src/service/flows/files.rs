@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::stream::{self, StreamExt as _};
 
 use super::new_runs::NewRun;
 use super::versions::{Loaded, Versions};
@@ -23,6 +24,12 @@ use crate::store::flows::{
 
 /// How many triggers one cycle handles.
 const CYCLE_LIMIT: usize = 500;
+/// How many triggers are leased at a time.
+const LEASED: usize = 16;
+/// How many folders are listed concurrently.
+const CONCURRENT: usize = 4;
+/// Longer than a listing of many pages that are all slow, because only the owner of the lease can store what it shows.
+const LEASE: TimeDelta = TimeDelta::minutes(5);
 
 /// The result of a listing.
 #[derive(Clone)]
@@ -36,7 +43,21 @@ struct Listed {
 impl FileTriggers {
     /// Lists the folders of all triggers that are due. Returns how many triggers there were.
     pub async fn list_files(&self) -> Result<usize, Error> {
-        let lease = self.runs.writer.lease(CYCLE_LIMIT);
+        let mut count = 0;
+        while count < CYCLE_LIMIT {
+            let listed = self.list_some().await?;
+            if listed == 0 {
+                break;
+            }
+            count += listed;
+            self.wake.notify_one();
+        }
+        Ok(count)
+    }
+
+    async fn list_some(&self) -> Result<usize, Error> {
+        let mut lease = self.runs.writer.lease(LEASED);
+        lease.until = lease.now + LEASE;
         let (now, owner) = (lease.now, lease.owner.clone());
         let due = move |db: &mut Db<'_>| Ok(flows::has_due_trigger(db, now)?);
         let due: Result<bool, Error> = self.store.read(due).await;
@@ -47,10 +68,14 @@ impl FileTriggers {
         let triggers: Result<Vec<TriggerRow>, Error> = self.store.write(leasing).await;
         let triggers = triggers?;
         let count = triggers.len();
-        for ((account, folder), triggers) in by_folder(triggers) {
-            self.list_folder(account, &folder, triggers, &owner).await;
-        }
-        self.wake.notify_one();
+        let listing = by_folder(triggers).into_iter();
+        let listing = listing.map(|((account, folder), triggers)| {
+            let owner = &owner;
+            async move { self.list_folder(account, &folder, triggers, owner).await }
+        });
+        stream::iter(listing)
+            .for_each_concurrent(CONCURRENT, |listing| listing)
+            .await;
         Ok(count)
     }
 
@@ -143,6 +168,9 @@ fn store(
     let (Some(flow), Some(current)) = (flow, current) else {
         return Ok(());
     };
+    if flow.paused || flow.deleted_at.is_some() {
+        return Ok(flows::end_trigger_lease(db, current.id, &listed.owner)?);
+    }
     let loaded = versions.load(db, flow.account, flow.id, flow.version)?;
     let is_same = current.pattern == trigger.pattern && current.listed_at == trigger.listed_at;
     let Some(every) = every(&loaded, &current).filter(|_| is_same) else {
@@ -201,6 +229,10 @@ fn start(
         pinned: None,
         now,
     };
-    let source = TickSource::Trigger(trigger.id, event_of(file));
-    new.insert_with_tick(db, source, now)
+    let event = event_of(file);
+    // The version has started a run, was forgotten after many others were deleted, and is back.
+    if flows::has_event(db, trigger.id, &event)? {
+        return Ok(());
+    }
+    new.insert_with_tick(db, TickSource::Trigger(trigger.id, event), now)
 }

@@ -21,27 +21,22 @@ const CYCLE_LIMIT: usize = 1_000;
 const READ: i64 = 100;
 
 impl FlowRunner {
-    /// Fires all schedules that are due. Returns how many there were.
+    /// Fires all schedules that are due, each once. Returns how many there were.
     pub async fn fire_due(&self) -> Result<usize, Error> {
-        let mut fired = 0;
+        let (mut fired, mut after) = (0, None);
+        let now = self.clock.now();
         while !self.stop.is_cancelled() && fired < CYCLE_LIMIT {
-            let now = self.clock.now();
             let due: Result<Vec<ScheduleRow>, Error> = self
                 .store
-                .read(move |db| Ok(flows::due_schedules(db, now, READ)?))
+                .read(move |db| Ok(flows::due_schedules(db, now, after, READ)?))
                 .await;
             let due = due?;
-            if due.is_empty() {
-                break;
-            }
-            let mut failed = 0;
+            let Some(last) = due.last() else { break };
+            after = last.next_at.map(|at| (at, last.id));
             for row in &due {
-                failed += usize::from(!self.fire_or_log(row).await);
+                self.fire_or_log(row).await;
             }
             fired += due.len();
-            if failed == due.len() {
-                break;
-            }
         }
         if fired > 0 {
             self.wake.notify_one();
@@ -50,7 +45,7 @@ impl FlowRunner {
     }
 
     /// A schedule that cannot fire keeps its cursor, and does not keep the others from firing.
-    async fn fire_or_log(&self, row: &ScheduleRow) -> bool {
+    async fn fire_or_log(&self, row: &ScheduleRow) {
         let (versions, now, due) = (self.versions.clone(), self.clock.now(), row.clone());
         let fired = self
             .store
@@ -64,7 +59,6 @@ impl FlowRunner {
                 "cannot fire a schedule; it is tried again"
             );
         }
-        fired.is_ok()
     }
 }
 
@@ -122,7 +116,7 @@ pub fn miss_due_ticks(
     let due = due(&schedule.firings(), cursor, now, schedule.catch_up);
     firing.miss(db, &due)?;
     for tick in &due.run {
-        firing.add_missed(db, *tick)?;
+        firing.add_tick(db, *tick, Outcome::Missed, "flow-tick-stopped")?;
     }
     Ok(())
 }
@@ -164,7 +158,7 @@ impl Firing<'_> {
             self.add_tick(db, before, Outcome::Missed, "flow-tick-many-missed")?;
         }
         for tick in &due.missed {
-            self.add_missed(db, *tick)?;
+            self.add_tick(db, *tick, Outcome::Missed, "flow-tick-missed")?;
         }
         Ok(())
     }
@@ -202,10 +196,6 @@ impl Firing<'_> {
             interval: self.schedule.firings().interval(tick),
             ..self.loaded.start(Cause::Schedule)
         }
-    }
-
-    fn add_missed(&self, db: &mut Db<'_>, tick: DateTime<Utc>) -> Result<(), Error> {
-        self.add_tick(db, tick, Outcome::Missed, "flow-tick-missed")
     }
 
     /// A tick without a run, and why it has none.

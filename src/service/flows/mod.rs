@@ -10,6 +10,7 @@
 //! triggers.rs    the end of a run starts other flows   files.rs   new files start runs
 //! reading.rs     flows and runs as they are shown    pages.rs       lists, page by page
 //! events.rs      the history of a run                cursor.rs      positions in lists
+//! outages.rs     accounts whose OpenHEXA cannot be used
 //! ```
 //!
 //! What must happen once is protected by row locks and unique keys; leases and signals only save work.
@@ -27,6 +28,7 @@ mod files;
 mod firing;
 mod inputs;
 mod new_runs;
+mod outages;
 mod pages;
 mod preparing;
 mod problems;
@@ -65,14 +67,16 @@ use super::runs::Runs;
 use crate::clock::Clock;
 use crate::openhexa::OpenHexa;
 use crate::store::Store;
+use outages::Outages;
 use versions::Versions;
 
-/// How long a run that waits for something else is left alone, at most. Every change wakes it anyway.
+/// The longest time until a run that waits for something else is checked again. Every change wakes it anyway.
 const CHECKED_EVERY: TimeDelta = TimeDelta::seconds(60);
 
 /// How many flows an account can have.
 const MOST_FLOWS: i64 = 1_000;
-/// How many runs of a flow can be active, besides those of its schedules and backfills, which have their own limits.
+/// A flow with this many active runs is not started by users, webhooks, files and other flows. Its schedules and backfills have
+/// their own limits.
 pub const MOST_ACTIVE: usize = 500;
 /// How many backfills of a flow can be active.
 const MOST_BACKFILLS: usize = 10;
@@ -150,6 +154,7 @@ struct Preparation {
     catalog: Arc<Catalog>,
     identity: Arc<Identity>,
     runs: Arc<Runs>,
+    outages: Arc<Outages>,
 }
 
 impl Flows {
@@ -162,6 +167,7 @@ impl Flows {
             catalog: parts.catalog,
             identity: parts.identity,
             runs: parts.runs.clone(),
+            outages: Arc::default(),
         };
         Self {
             reader: FlowReader {

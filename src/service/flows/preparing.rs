@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::Preparation;
 use super::definitions::{Found, Wanted};
+use super::outages::Outage;
 use super::problems::{problem, problems, temporary};
 use super::versions::Loaded;
 use crate::domain::flow::Problem;
@@ -16,7 +17,7 @@ use crate::domain::flow::document::{Step, step_values, value_errors, wanted, wan
 use crate::domain::flow::reference::RunData;
 use crate::domain::flow::run::{FlowRun, PinnedPipeline, Start};
 use crate::domain::flow::step_state::{ErrorReason, SkipReason, StepState};
-use crate::domain::ids::{FlowRunId, PipelineId};
+use crate::domain::ids::{AccountId, FlowRunId, PipelineId};
 use crate::domain::message::{FieldErrors, say};
 use crate::service::configuration::AccountConfig;
 use crate::service::{Error, causes};
@@ -99,13 +100,42 @@ impl Preparation {
             };
             return self.refuse(run.id, loaded, refusal).await.map(|()| true);
         }
+        let (account, now) = (run.start.account, self.clock.now());
+        let wait = self.runs.rules().polls.usual;
+        if let Some(outage) = self.outages.current(account, now, wait) {
+            return self.try_later(run, loaded, outage).await;
+        }
         match self.pins(loaded, &run.start).await {
-            Ok(pinned) => self.store_pins(run.id, pinned).await.map(|()| true),
+            Ok(pinned) => {
+                self.outages.end(account);
+                self.store_pins(run.id, pinned).await.map(|()| true)
+            }
             Err(error) => match refusal_of(&error) {
                 Some(refusal) => self.refuse(run.id, loaded, refusal).await.map(|()| true),
-                None => self.try_later(run, loaded, &error).await,
+                None => {
+                    let flow_run = run.id.0;
+                    tracing::warn!(
+                        flow_run,
+                        error = causes(&error),
+                        "cannot prepare the run of a flow; it is tried again"
+                    );
+                    let outage = self.outage(account, &error, "flow-run-not-prepared");
+                    self.try_later(run, loaded, outage).await
+                }
             },
         }
+    }
+
+    /// Remembers a failure of OpenHEXA. `other` is the message if something else has failed.
+    pub(super) fn outage(&self, account: AccountId, error: &Error, other: &'static str) -> Outage {
+        let outage = Outage {
+            why: temporary(error, other),
+            until: self.clock.now() + self.runs.rules().polls.usual,
+        };
+        if matches!(error, Error::Upstream(_)) {
+            self.outages.add(account, outage.clone());
+        }
+        outage
     }
 
     async fn store_pins(&self, id: FlowRunId, pinned: Vec<PinnedPipeline>) -> Result<(), Error> {
@@ -165,35 +195,28 @@ impl Preparation {
         &self,
         run: &FlowRun,
         loaded: &Loaded,
-        error: &Error,
+        outage: Outage,
     ) -> Result<bool, Error> {
         let now = self.clock.now();
-        let rules = self.runs.rules();
-        let why = temporary(error, "flow-run-not-prepared");
         let since = run.failing_since.unwrap_or(now);
-        if now - since >= rules.give_up_after {
+        if now - since >= self.runs.rules().give_up_after {
             let refusal = Refusal {
-                run: vec![why],
+                run: vec![outage.why],
                 ..Refusal::default()
             };
             return self.refuse(run.id, loaded, refusal).await.map(|()| true);
         }
-        tracing::warn!(
-            flow_run = run.id.0,
-            error = causes(error),
-            "cannot prepare the run of a flow; it is tried again"
-        );
-        let (id, next) = (run.id, now + rules.polls.usual);
+        let id = run.id;
         self.store
             .write(move |db| {
                 let run = lock_unprepared(db, id)?;
                 let Some(mut run) = run.filter(|run| !run.is_cancelled()) else {
                     return Ok(());
                 };
-                run.trouble = vec![why];
+                run.trouble = vec![outage.why];
                 run.failing_since = Some(since);
                 run.revision += 1;
-                Ok::<_, Error>(flows::save_flow_run(db, &run, Some(next))?)
+                Ok::<_, Error>(flows::save_flow_run(db, &run, Some(outage.until))?)
             })
             .await?;
         Ok(false)

@@ -82,6 +82,22 @@ impl FlowReader {
         .await
     }
 
+    /// Reads something of the history of a flow, which stays after it was deleted. If the slug is used again, the new flow is read.
+    pub(super) async fn read_history_of<T: Send + 'static>(
+        &self,
+        account: AccountId,
+        slug: &str,
+        read: impl FnOnce(&mut Db<'_>, Flow) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let slug = slug.to_owned();
+        self.store
+            .read(move |db| {
+                let flow = flows::flow_or_deleted_by_slug(db, account, &slug)?;
+                read(db, flow.ok_or_else(Error::no_flow)?)
+            })
+            .await
+    }
+
     /// Reads something of such a flow, with one connection.
     pub(super) async fn read_of<T: Send + 'static>(
         &self,
@@ -136,7 +152,7 @@ impl FlowReader {
         account: AccountId,
         slug: &str,
     ) -> Result<Vec<FlowVersion>, Error> {
-        self.read_of(account, slug, move |db, flow| {
+        self.read_history_of(account, slug, move |db, flow| {
             Ok(flows::flow_versions(db, account, flow.id, VERSIONS)?)
         })
         .await
@@ -148,7 +164,7 @@ impl FlowReader {
         slug: &str,
         number: i64,
     ) -> Result<FlowVersion, Error> {
-        self.read_of(account, slug, move |db, flow| {
+        self.read_history_of(account, slug, move |db, flow| {
             let found = flows::flow_version(db, account, flow.id, number)?;
             found.ok_or_else(|| Error::NotFound(say("flow-version-not-found")))
         })
@@ -166,7 +182,7 @@ impl FlowReader {
         upcoming(&document.schedules, from, count)
     }
 
-    /// The next firing times of all schedules of a flow, in order.
+    /// The next firing times of all schedules of a flow that are not paused, in order.
     pub async fn next(
         &self,
         account: AccountId,
@@ -174,8 +190,19 @@ impl FlowReader {
         from: Option<DateTime<Utc>>,
         count: usize,
     ) -> Result<Vec<(String, Firing)>, Error> {
-        let loaded = self.current(account, slug).await?;
-        Ok(self.firings_of(&loaded.flow, from, count))
+        let (versions, now) = (self.versions.clone(), self.clock.now());
+        self.read_of(account, slug, move |db, flow| {
+            let loaded = versions.load(db, account, flow.id, flow.version)?;
+            let rows = flows::schedules_of_flow(db, flow.id)?;
+            let is_paused = |schedule: &Schedule| {
+                let mut own = rows.iter().filter(|row| row.code == schedule.id.value);
+                flow.paused || own.any(|row| row.paused)
+            };
+            let schedules = loaded.flow.schedules.iter();
+            let firing: Vec<Schedule> = schedules.filter(|one| !is_paused(one)).cloned().collect();
+            Ok(upcoming(&firing, from.unwrap_or(now), count))
+        })
+        .await
     }
 
     pub async fn ticks(&self, query: TickQuery) -> Result<Vec<TickRow>, Error> {
@@ -185,7 +212,8 @@ impl FlowReader {
     }
 
     pub async fn flow_id(&self, account: AccountId, slug: &str) -> Result<FlowId, Error> {
-        Ok(self.flow(account, slug).await?.id)
+        self.read_history_of(account, slug, |_, flow| Ok(flow.id))
+            .await
     }
 
     pub async fn run_list(&self, filter: FlowRunFilter) -> Result<Vec<FlowRun>, Error> {

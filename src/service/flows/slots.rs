@@ -10,8 +10,8 @@ use crate::domain::flow::run::{Cause, ScheduleRef, Start};
 use crate::domain::flow::schedule::{Slot, next_slot};
 use crate::domain::ids::{FlowId, FlowRunId};
 use crate::service::{Error, causes};
-use crate::store::Db;
 use crate::store::flows::{self, ActiveRun, Backfill};
+use crate::store::{self, Db};
 
 /// How many started runs are read to find the last one of a backfill.
 const COUNTED: i64 = 10;
@@ -174,6 +174,8 @@ fn start_backfill(
         now,
     };
     let run = run.insert(db)?;
-    flows::claim_backfill_tick(db, backfill.id, tick, run)?;
-    Ok(())
+    if flows::claim_backfill_tick(db, backfill.id, tick, run)? {
+        return Ok(());
+    }
+    Err(store::Error::Corrupt("tick of a backfill").into())
 }

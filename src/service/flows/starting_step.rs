@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::advancing::Advanced;
+use super::outages::Outage;
 use super::preparing::run_data;
-use super::problems::{problem, problems, temporary};
+use super::problems::{problem, problems};
 use super::{CHECKED_EVERY, FlowRunner};
 use crate::domain::flow::Problem;
 use crate::domain::flow::document::{Step, step_values};
@@ -42,15 +43,31 @@ impl FlowRunner {
         let Some(request) = request else {
             return Ok(false);
         };
-        let started = self.launch(advanced, &request).await;
-        let error = match started {
-            Ok(()) => return Ok(false),
+        let (account, now) = (advanced.run.start.account, self.clock.now());
+        let wait = self.runs.rules().polls.usual;
+        if let Some(outage) = self.preparation.outages.current(account, now, wait) {
+            return self.start_later(advanced, step, outage).await;
+        }
+        let error = match self.launch(advanced, &request).await {
+            Ok(()) => {
+                self.preparation.outages.end(account);
+                return Ok(false);
+            }
             Err(error) => error,
         };
         if let Some(failure) = failure_of(&error) {
             return self.fail(advanced, step, failure).await.map(|()| true);
         }
-        self.start_later(advanced, step, &error).await
+        tracing::warn!(
+            flow_run = advanced.run.id.0,
+            step = request.step.as_ref().map(|step| step.shown.step.as_str()),
+            error = causes(&error),
+            "cannot start a step of a flow; it is tried again"
+        );
+        let outage = self
+            .preparation
+            .outage(account, &error, "flow-step-not-started");
+        self.start_later(advanced, step, outage).await
     }
 
     async fn launch(&self, advanced: &Advanced, request: &LaunchRequest) -> Result<(), Error> {
@@ -158,25 +175,18 @@ impl FlowRunner {
         &self,
         advanced: &Advanced,
         step: usize,
-        error: &Error,
+        outage: Outage,
     ) -> Result<bool, Error> {
-        let (now, rules) = (self.clock.now(), self.runs.rules());
+        let now = self.clock.now();
         let before = advanced.steps.get(step);
         let since = before.and_then(|step| step.failing_since).unwrap_or(now);
-        let problem = vec![temporary(error, "flow-step-not-started")];
-        if now - since >= rules.give_up_after {
+        let problem = vec![outage.why];
+        if now - since >= self.runs.rules().give_up_after {
             let reason = ErrorReason::Refused;
             let failure = Failure { reason, problem };
             return self.fail(advanced, step, failure).await.map(|()| true);
         }
-        tracing::warn!(
-            flow_run = advanced.run.id.0,
-            step = before.map(|step| step.code.as_str()),
-            error = causes(error),
-            "cannot start a step of a flow; it is tried again"
-        );
-        let next = now + rules.polls.usual;
-        self.change_step(advanced, step, next, move |found| {
+        self.change_step(advanced, step, outage.until, move |found| {
             found.problem = problem;
             found.failing_since = Some(since);
         })

@@ -8,13 +8,14 @@ use super::problems::problem;
 use super::versions::{Loaded, Versions};
 use crate::domain::flow::document::{Event, When};
 use crate::domain::flow::run::{Cause, FlowRun, Outcome, Start};
-use crate::domain::message::say;
+use crate::domain::message::{Message, say};
 use crate::domain::status::Status;
 use crate::service::Error;
-use crate::store::Db;
 use crate::store::flows::{self, NewTick, TickSource, TriggerRow};
+use crate::store::{self, Db};
 
-/// A flow that is paused or deleted is not started, and the cancelled runs of a deleted flow start no other one.
+/// A flow that is paused or deleted is not started, and the cancelled runs of a deleted flow start no other one. The caller has
+/// locked the run that has ended.
 pub fn start_other_flows(
     db: &mut Db<'_>,
     versions: &Versions,
@@ -27,13 +28,22 @@ pub fn start_other_flows(
         return Ok(());
     }
     for trigger in flows::active_flow_triggers(db, account, &ended.slug)? {
-        let flow = flows::flow_by_id(db, trigger.flow)?;
+        // With this lock, a flow that was paused or deleted meanwhile is not started. Flows do not start each other in a circle,
+        // so the locks do not either.
+        let flow = flows::lock_flow(db, trigger.flow)?;
         let Some(flow) = flow.filter(|flow| !flow.paused && flow.deleted_at.is_none()) else {
             continue;
         };
-        let loaded = versions.load(db, account, flow.id, flow.version)?;
-        if wants(&loaded, &trigger, ended.status) {
-            start(db, &loaded, &trigger, ended, now)?;
+        match versions.load(db, account, flow.id, flow.version) {
+            Ok(loaded) if wants(&loaded, &trigger, ended.status) => {
+                start(db, &loaded, &trigger, ended, now)?;
+            }
+            Ok(_) => {}
+            // The end of this run must be stored although the other flow cannot be read.
+            Err(Error::Internal(store::Error::Corrupt(_))) => {
+                refuse(db, &trigger, ended, say("flow-unreadable"), now)?;
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(())
@@ -71,18 +81,32 @@ fn start(
         pinned: None,
         now,
     };
-    let source = TickSource::Trigger(trigger.id, ended.id.0.to_string());
-    if flows::count_active_runs(db, trigger.flow)? < MOST_ACTIVE {
-        return new.insert_with_tick(db, source, now);
+    if flows::count_active_runs(db, trigger.flow)? >= MOST_ACTIVE {
+        let why = say("flow-too-many-runs").with("most", MOST_ACTIVE);
+        return refuse(db, trigger, ended, why, now);
     }
-    let refused = say("flow-too-many-runs").with("most", MOST_ACTIVE);
+    new.insert_with_tick(db, source(trigger, ended), now)
+}
+
+fn source(trigger: &TriggerRow, ended: &FlowRun) -> TickSource {
+    TickSource::Trigger(trigger.id, ended.id.0.to_string())
+}
+
+/// The event has a tick without a run.
+fn refuse(
+    db: &mut Db<'_>,
+    trigger: &TriggerRow,
+    ended: &FlowRun,
+    why: Message,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
     let tick = NewTick {
         account: trigger.account,
         flow: trigger.flow,
-        source,
+        source: source(trigger, ended),
         scheduled_for: now,
         outcome: Outcome::Refused,
-        why: vec![problem(None, &refused)],
+        why: vec![problem(None, &why)],
         run: None,
     };
     Ok(flows::add_tick(db, &tick)?)

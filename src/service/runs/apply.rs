@@ -84,6 +84,13 @@ pub struct Effects {
     wakes_flow: Option<(FlowRunId, DateTime<Utc>)>,
 }
 
+impl Effects {
+    /// The run of a flow that is woken.
+    pub fn flow_run(&self) -> Option<FlowRunId> {
+        self.wakes_flow.map(|(run, _)| run)
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum NextPoll {
     #[default]

@@ -102,7 +102,7 @@ impl RunSearch {
             return Ok(());
         }
         let now = self.writer.now();
-        // A report proves that there is a run, so the search goes on until the deadline.
+        // A report proves that there is a run, so the search continues until the deadline.
         if task.called_back && !self.writer.rules.is_overdue(task, now) {
             return Ok(());
         }

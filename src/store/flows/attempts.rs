@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::runs::{lock_flow_run, save_flow_run};
+use super::due_runs::wake_flow_run;
+use super::runs::{lock_flow_run, save_flow_run_state};
 use super::steps::{position, save_step, steps_of_run};
 use crate::domain::flow::run::{FlowRun, StepRun};
 use crate::domain::flow::step_state::StepState;
@@ -23,7 +24,7 @@ pub struct NewAttempt {
     /// From 1.
     pub attempt: u32,
     pub now: DateTime<Utc>,
-    /// When the run is checked again, if nothing happens before.
+    /// When the run is checked again, if it is not due earlier.
     pub next_at: DateTime<Utc>,
 }
 
@@ -113,7 +114,8 @@ impl StartedAttempt {
         self.run.status = Status::Running;
         self.run.started_at.get_or_insert(new.now);
         self.run.revision += 1;
-        save_flow_run(db, &self.run, Some(new.next_at))
+        save_flow_run_state(db, &self.run)?;
+        wake_flow_run(db, new.run, new.next_at)
     }
 }
 

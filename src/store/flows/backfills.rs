@@ -1,5 +1,7 @@
 //! Backfills and their ticks. A tick of a backfill has one run at most.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -186,6 +188,22 @@ pub fn open_backfills_of_flow(db: &mut Db<'_>, flow: FlowId) -> Result<Vec<Backf
         .select(backfill::id)
         .load(conn))?;
     Ok(ids.into_iter().map(BackfillId).collect())
+}
+
+/// The ticks of a schedule that wait in backfills which have not ended.
+pub fn ticks_of_open_backfills(
+    db: &mut Db<'_>,
+    schedule: ScheduleId,
+) -> Result<BTreeSet<DateTime<Utc>>, Error> {
+    let ticks: Vec<DbTime> = on!(db, |conn| backfill_tick::table
+        .inner_join(backfill::table.on(backfill::id.eq(backfill_tick::backfill_id)))
+        .filter(backfill::schedule_id.eq(schedule.0))
+        .filter(backfill::ended_at.is_null())
+        .filter(backfill::cancel_asked_at.is_null())
+        .filter(backfill_tick::flow_run_id.is_null())
+        .select(backfill_tick::scheduled_for)
+        .load(conn))?;
+    Ok(ticks.into_iter().map(|at| at.0).collect())
 }
 
 /// Its oldest tick without a run.

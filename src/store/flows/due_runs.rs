@@ -3,6 +3,7 @@
 //! A lease only avoids double work. What must happen once is protected by locks and unique keys.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
 
 use crate::domain::ids::FlowRunId;
@@ -67,15 +68,18 @@ pub fn release_flow_run(db: &mut Db<'_>, id: FlowRunId, owner: &str) -> Result<(
 }
 
 /// Makes a run due at this time, unless it is due earlier or has ended.
+///
+/// The row is written in any case. Without a write there would be no lock, and a transaction that is advancing the run could set a
+/// later time afterwards, although it has not seen what wakes the run.
 pub fn wake_flow_run(db: &mut Db<'_>, id: FlowRunId, at: DateTime<Utc>) -> Result<(), Error> {
+    let earlier = flow_run::next_at
+        .is_not_null()
+        .and(flow_run::next_at.le(DbTime(at)));
+    let next_at =
+        case_when(earlier.assume_not_null(), flow_run::next_at).otherwise(Some(DbTime(at)));
     on!(db, |conn| diesel::update(flow_run::table.find(id.0))
         .filter(flow_run::ended_at.is_null())
-        .filter(
-            flow_run::next_at
-                .is_null()
-                .or(flow_run::next_at.gt(DbTime(at)))
-        )
-        .set(flow_run::next_at.eq(DbTime(at)))
+        .set(flow_run::next_at.eq(next_at))
         .execute(conn))?;
     Ok(())
 }

@@ -102,6 +102,22 @@ pub fn flow_by_slug(
     Ok(row.map(Flow::from))
 }
 
+/// The flow with this slug, or the one that was deleted last.
+pub fn flow_or_deleted_by_slug(
+    db: &mut Db<'_>,
+    account: AccountId,
+    slug: &str,
+) -> Result<Option<Flow>, Error> {
+    let rows: Vec<FlowColumns> = on!(db, |conn| flow::table
+        .filter(flow::account_id.eq(account.0))
+        .filter(flow::slug.eq(slug))
+        .order(flow::id.desc())
+        .limit(1)
+        .select(FlowColumns::as_select())
+        .load(conn))?;
+    Ok(rows.into_iter().next().map(Flow::from))
+}
+
 /// Also a deleted one.
 pub fn flow_by_id(db: &mut Db<'_>, id: FlowId) -> Result<Option<Flow>, Error> {
     let row: Option<FlowColumns> = on!(db, |conn| flow::table

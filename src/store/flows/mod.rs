@@ -24,15 +24,15 @@ pub use backfills::{
     Backfill, BackfillCounts, NewBackfill, backfill, backfill_counts, backfills_of_flow,
     cancel_backfills_of_flow, claim_backfill_tick, end_backfill, flows_with_backfills,
     insert_backfill, lock_backfill, next_backfill_tick, open_backfills_of_flow,
-    set_backfill_cancelled,
+    set_backfill_cancelled, ticks_of_open_backfills,
 };
 pub use due_runs::{
     has_due_flow_run, lease_due_flow_runs, postpone_flow_run, release_flow_run, wake_flow_run,
 };
 pub use flow::{
-    Flow, FlowListQuery, NewFlow, count_flows, delete_flow, flow_by_id, flow_by_slug, flows,
-    flows_started_by, insert_flow, lock_flow, lock_saves_of_flows, set_flow_paused,
-    set_flow_version,
+    Flow, FlowListQuery, NewFlow, count_flows, delete_flow, flow_by_id, flow_by_slug,
+    flow_or_deleted_by_slug, flows, flows_started_by, insert_flow, lock_flow, lock_saves_of_flows,
+    set_flow_paused, set_flow_version,
 };
 pub use idempotency::{IdempotentFlowRun, add_idempotent_flow_run, find_idempotent_flow_run};
 pub use run_list::{
@@ -40,7 +40,7 @@ pub use run_list::{
 };
 pub use runs::{
     ActiveRun, active_runs, add_revision, count_active_runs, flow_run, flow_run_of_account,
-    insert_flow_run, live_runs_since_backfill, lock_flow_run, save_flow_run,
+    insert_flow_run, live_runs_since_backfill, lock_flow_run, save_flow_run, save_flow_run_state,
 };
 pub use schedules::{
     ScheduleRow, due_schedules, insert_schedule, lock_due_schedule, save_schedule,
@@ -49,7 +49,7 @@ pub use schedules::{
 pub use seen_files::{save_seen_files, seen_files};
 pub use steps::{insert_steps, save_step, steps_of_run};
 pub use ticks::{
-    NewTick, TickPosition, TickQuery, TickRow, TickSource, add_tick, newest_tick,
+    NewTick, TickPosition, TickQuery, TickRow, TickSource, add_tick, has_event, newest_tick,
     refuse_tick_of_run, ticks_of_flow,
 };
 pub use triggers::{

@@ -1,7 +1,9 @@
 //! Runs of flows: inserted, read, locked and saved.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::run_rows::{RunRow, StartColumns, StateColumns, run_of};
 use crate::domain::flow::run::{Cause, FlowRun};
@@ -83,8 +85,7 @@ pub fn lock_flow_run(db: &mut Db<'_>, id: FlowRunId) -> Result<Option<FlowRun>, 
     flow_run(db, id)
 }
 
-/// Saves a run that this transaction has locked. `next_at` is when something is to be done even if nothing happens; None once it
-/// has ended.
+/// Saves a run that this transaction has locked. `next_at` is when it is due again; None once it has ended.
 pub fn save_flow_run(
     db: &mut Db<'_>,
     run: &FlowRun,
@@ -95,6 +96,14 @@ pub fn save_flow_run(
             StateColumns::from(run),
             flow_run::next_at.eq(next_at.map(DbTime)),
         ))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// Saves a run that this transaction has locked; it is due when it was due before.
+pub fn save_flow_run_state(db: &mut Db<'_>, run: &FlowRun) -> Result<(), Error> {
+    on!(db, |conn| diesel::update(flow_run::table.find(run.id.0))
+        .set(StateColumns::from(run))
         .execute(conn))?;
     Ok(())
 }
@@ -153,12 +162,14 @@ pub fn active_runs(db: &mut Db<'_>, flow: FlowId) -> Result<Vec<ActiveRun>, Erro
     rows.into_iter().map(one).collect()
 }
 
-/// How many scheduled runs of the flow were created after the newest run of a backfill; at most `limit` are counted.
+/// How many scheduled runs of the flow have started after the newest run of a backfill; at most `limit` are counted.
 pub fn live_runs_since_backfill(db: &mut Db<'_>, flow: FlowId, limit: i64) -> Result<usize, Error> {
     let causes: Vec<String> = on!(db, |conn| flow_run::table
         .filter(flow_run::flow_id.eq(flow.0))
         .filter(flow_run::waiting.eq(false))
-        .order((flow_run::created_at.desc(), flow_run::id.desc()))
+        .order(sql::<Bool>(
+            "coalesce(flow_run.started_at, flow_run.created_at) DESC, flow_run.id DESC"
+        ))
         .limit(limit)
         .select(flow_run::cause)
         .load(conn))?;

@@ -87,14 +87,22 @@ pub fn schedules_of_flow(db: &mut Db<'_>, flow: FlowId) -> Result<Vec<ScheduleRo
     Ok(rows.into_iter().map(schedule_of).collect())
 }
 
-/// Schedules that are due, the longest overdue first, without locking them.
+/// Schedules that are due, the longest overdue first, without locking them. `after` is the last one of the page before.
 pub fn due_schedules(
     db: &mut Db<'_>,
     now: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, ScheduleId)>,
     limit: i64,
 ) -> Result<Vec<ScheduleRow>, Error> {
+    let (at, id) = after.unwrap_or((DateTime::UNIX_EPOCH, ScheduleId(0)));
+    let at = DbTime(at);
     let rows: Vec<Row> = on!(db, |conn| schedule::table
         .filter(schedule::next_at.le(DbTime(now)))
+        .filter(
+            schedule::next_at
+                .gt(at)
+                .or(schedule::next_at.eq(at).and(schedule::id.gt(id.0)))
+        )
         .order((schedule::next_at, schedule::id))
         .limit(limit)
         .load(conn))?;

@@ -61,6 +61,17 @@ pub fn add_tick(db: &mut Db<'_>, new: &NewTick) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether an event of a trigger has its tick.
+pub fn has_event(db: &mut Db<'_>, trigger: TriggerId, event: &str) -> Result<bool, Error> {
+    let found: Option<i64> = on!(db, |conn| tick::table
+        .filter(tick::trigger_id.eq(trigger.0))
+        .filter(tick::event.eq(event))
+        .select(tick::id)
+        .first(conn)
+        .optional())?;
+    Ok(found.is_some())
+}
+
 /// The newest tick of a schedule.
 pub fn newest_tick(db: &mut Db<'_>, schedule: ScheduleId) -> Result<Option<DateTime<Utc>>, Error> {
     let found: Option<DbTime> = on!(db, |conn| tick::table

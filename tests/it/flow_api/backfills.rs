@@ -188,3 +188,37 @@ async fn a_wrong_period_is_refused(#[values(Sqlite, Postgres)] base: Base) {
     assert!(wrong["preview"].is_array());
     story.end().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_backfill_twice_runs_each_tick_once(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    for mode in ["missing", "all", "failed", "missing"] {
+        story.post(PATH, &range(mode)).await.expect(201);
+    }
+    let all = story.get(PATH).await.expect(200);
+    assert_eq!(each(&all, "total"), [0_i64, 0, 0, 3], "{all}");
+    let preview = format!("{PATH}?preview=true");
+    let preview = story.post(&preview, &range("all")).await.expect(200);
+    assert_eq!(preview["count"], 0);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tick_that_is_due_is_left_to_its_schedule(#[values(Sqlite, Postgres)] base: Base) {
+    let story = begin(base).await;
+    let saved = story.now();
+    story.advance(chrono::TimeDelta::days(2));
+    let body = json!({"from": saved, "to": story.now(), "mode": "missing"});
+    let preview = format!("{PATH}?preview=true");
+    let before = story.post(&preview, &body).await.expect(200);
+    assert_eq!(
+        before["count"], 0,
+        "the schedule has not fired yet: {before}"
+    );
+    story.bridge().flows.runner.fire_due().await.unwrap();
+    let after = story.post(&preview, &body).await.expect(200);
+    assert_eq!(after["count"], 1, "the missed one: {after}");
+    story.end().await;
+}

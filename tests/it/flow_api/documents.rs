@@ -2,10 +2,10 @@
 
 use reqwest::Method;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{DAILY, MANUAL, in_french, plan};
-use crate::support::story::{As, Base, Postgres, Sqlite};
+use crate::support::story::{As, Base, Postgres, Sqlite, StoryBuilder};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -205,5 +205,30 @@ async fn viewers_read_and_operators_edit(#[values(Sqlite, Postgres)] base: Base)
         ask(As::Admin, Method::PUT, "/flows/daily/").await.status,
         200
     );
+    story.end().await;
+}
+
+/// Each document of `examples/flows` can be used with the sample pipelines of `dev`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_examples_run_with_the_sample_pipelines() {
+    let samples = include_str!("../../../emulator/src/samples.json");
+    let samples: Value = serde_json::from_str(samples).unwrap();
+    let story = StoryBuilder::on(Base::Sqlite)
+        .pipelines(samples["pipelines"].clone())
+        .begin()
+        .await;
+    let folder = std::fs::read_dir("examples/flows").unwrap();
+    let mut slugs = Vec::new();
+    for file in folder {
+        let document = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let body = json!({"document": document});
+        let checked = story.post("/flows/validate/", &body).await.expect(200);
+        assert_eq!(checked["warnings"], json!([]), "{checked}");
+        let slug = story.save_flow(&document).await["slug"].clone();
+        let slug = slug.as_str().unwrap().to_owned();
+        story.run_flow(&slug, json!({})).await;
+        slugs.push(slug);
+    }
+    assert_eq!(slugs, ["immunisation"]);
     story.end().await;
 }

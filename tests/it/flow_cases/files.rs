@@ -5,6 +5,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{cycle, plan, runs};
+use crate::support::database::sql;
 use crate::support::story::{Base, Postgres, Sqlite, Story};
 
 const DROP: &str = "id: night\ntriggers: [{id: drop, file: 'incoming/*.csv', every: 5m}]\n\
@@ -111,6 +112,8 @@ async fn a_thousand_files_at_once_start_twenty_runs_per_listing_and_none_is_lost
             "SELECT CAST(COUNT(*) AS TEXT) AS text FROM tick",
         );
         assert_eq!(counted.await, [(round * 20).to_string()]);
+        // With too many active runs, files would wait.
+        sql(&story, "UPDATE flow_run SET ended_at = created_at").await;
     }
     flows.files.list_files().await.unwrap();
     let distinct = "SELECT CAST(COUNT(DISTINCT event) AS TEXT) AS text FROM tick";
@@ -142,5 +145,52 @@ async fn a_listing_that_fails_changes_nothing_and_two_replicas_start_one_run(
     tokio::join!(cycle(&story), replica.flow_cycle());
     assert_eq!(found(&story).await, ["incoming/a.csv"]);
     replica.stop().await;
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forgotten_version_that_is_back_starts_no_second_run_and_stops_no_other_file(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, "2027-01-10T01:00:00Z").begin().await;
+    story.save_flow(DROP).await;
+    cycle(&story).await;
+    put(&story, &[file("a.csv", 1, 1)]).await;
+    listing(&story).await;
+    listing(&story).await;
+    assert_eq!(found(&story).await, ["incoming/a.csv"]);
+    sql(&story, "DELETE FROM seen_file").await;
+    put(&story, &[file("a.csv", 1, 1), file("b.csv", 1, 2)]).await;
+    listing(&story).await;
+    listing(&story).await;
+    assert_eq!(found(&story).await, ["incoming/a.csv", "incoming/b.csv"]);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flow_that_is_paused_during_its_first_listing_is_not_started(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = plan(base, "2027-01-10T01:00:00Z").begin().await;
+    story.save_flow(DROP).await;
+    let slow =
+        json!({"fault": "latency", "operation": "WorkspaceFiles", "ms": 600_000, "count": 1});
+    story.fault(&slow).await;
+    let flows = story.bridge().flows;
+    let first = tokio::spawn(async move { flows.files.list_files().await });
+    story.until_requested("WorkspaceFiles", 1).await;
+    story
+        .post("/flows/night/pause/", &json!({}))
+        .await
+        .expect(200);
+    story.no_faults().await;
+    first.await.unwrap().unwrap();
+    put(&story, &[file("a.csv", 1, 1)]).await;
+    for _ in 0..3 {
+        listing(&story).await;
+    }
+    assert_eq!(found(&story).await, [""; 0]);
     story.end().await;
 }

@@ -179,7 +179,7 @@ async fn after_25_days_of_downtime_one_run_catches_up_and_the_rest_is_missed(
     let listed = story.get("/flows/night/ticks/").await.expect(200);
     assert_eq!(
         listed["results"][1]["why"],
-        "The bridge was not running at that time"
+        "The bridge could not start this run in time, and the schedule does not catch up with it"
     );
     story.end().await;
 }

@@ -206,12 +206,12 @@ async fn each_wrong_field_is_named_in_both_languages(#[values(Sqlite, Postgres)]
         (
             json!({"name": "a", "pipeline": pipeline, "mapping": {"yeer": "/y"}}),
             "mapping",
-            "`yeer` in mapping is not a parameter that a webhook can set for this pipeline",
+            "`yeer` in mapping is neither a parameter of the pipeline nor an input of the flow that a webhook can set",
         ),
         (
             json!({"name": "a", "pipeline": pipeline, "mapping": {"task_id": "/y"}}),
             "mapping",
-            "`task_id` in mapping is not a parameter that a webhook can set for this pipeline",
+            "`task_id` in mapping is neither a parameter of the pipeline nor an input of the flow that a webhook can set",
         ),
         (
             json!({"name": "a", "pipeline": pipeline, "secret": "mine"}),

@@ -56,7 +56,7 @@ impl Node {
     }
 }
 
-/// Reads a text. Faults that allow it to go on are added; the others end it.
+/// Reads a text. After most faults, reading continues; the others end it.
 pub fn read(text: &str, faults: &mut Faults) -> Result<Node, Fault> {
     let start = Place { line: 1, column: 1 };
     if text.len() > LONGEST_KIB * 1024 {

@@ -5,7 +5,7 @@ use super::super::words::words;
 /// The maximum number of runs that wait with `queue`.
 pub const MOST_QUEUED: usize = 10;
 /// The maximum number of runs of a schedule with `parallel` that have started and not ended.
-pub const MOST_PARALLEL: usize = 100;
+pub const MOST_STARTED: usize = 100;
 /// Every fourth slot belongs to a backfill that waits.
 const LIVE_BETWEEN: usize = 3;
 
@@ -45,7 +45,7 @@ pub fn overlap(
         return OverlapChoice::Wait;
     }
     match choice {
-        Overlap::Parallel if running < MOST_PARALLEL => OverlapChoice::Start,
+        Overlap::Parallel if running < MOST_STARTED => OverlapChoice::Start,
         Overlap::Queue if waiting < MOST_QUEUED => OverlapChoice::Wait,
         Overlap::Parallel | Overlap::Queue | Overlap::Skip => OverlapChoice::Skip,
     }

@@ -155,6 +155,8 @@ pub async fn start(
     let body = request_body::object(&request, payload).await?;
     let wanted = read(request::slug(&slug)?, &body)?;
     if is_preview {
+        let object = AuditObject(format!("{slug} preview"));
+        request.extensions_mut().insert(object);
         let ticks = bridge.flows.preview_backfill(&who, wanted).await?;
         return Ok(HttpResponse::Ok().json(BackfillPreview {
             count: ticks.len(),

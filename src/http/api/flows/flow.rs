@@ -2,7 +2,7 @@
 
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Json, Path, Payload};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,6 +13,7 @@ use crate::domain::principal::Principal;
 use crate::http::accept_language::Language;
 use crate::http::api::query::Query;
 use crate::http::error::HttpResult;
+use crate::http::request_extensions::AuditObject;
 use crate::service::Bridge;
 use crate::service::flows::PageQuery;
 
@@ -126,7 +127,7 @@ pub async fn delete(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Runs that have started go on.
+/// Runs that have started are not affected.
 #[utoipa::path(
     post,
     path = "/api/openhexa/flows/{slug}/pause/",
@@ -152,7 +153,7 @@ pub async fn pause(
     set_paused(&bridge, &who, &request, (&slug, None), true).await
 }
 
-/// Each schedule goes on with its next time in the future.
+/// Each schedule continues with its next time in the future.
 #[utoipa::path(
     post,
     path = "/api/openhexa/flows/{slug}/resume/",
@@ -244,6 +245,10 @@ async fn set_paused(
     paused: bool,
 ) -> HttpResult<Json<FlowEnvelope>> {
     let slug = request::slug(slug)?;
+    if let Some(schedule) = &schedule {
+        let object = AuditObject(format!("{slug} schedule {schedule}"));
+        request.extensions_mut().insert(object);
+    }
     let changing = bridge.flows.set_paused(who, slug, schedule, paused);
     changing.await?;
     let view = bridge.flows.reader.get(who.account, slug).await?;

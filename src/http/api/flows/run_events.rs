@@ -75,6 +75,9 @@ fn message(view: &RunView, event: &RunEvent, language: Language) -> String {
         RunEventKind::Created => {
             say("flow-event-created").with("by", texts::started_by(run, language))
         }
+        RunEventKind::KeysIgnored => {
+            say("flow-event-keys-ignored").with("keys", run.start.ignored.join(", "))
+        }
         RunEventKind::Waiting => say("flow-event-waiting"),
         RunEventKind::Trouble => say("flow-event-trouble").with("why", trouble()),
         RunEventKind::Refused => say("flow-event-refused").with("why", trouble()),

@@ -52,7 +52,7 @@ pub struct FlowRunJson {
     cancel_asked_at: Option<String>,
     replay_of: Option<i64>,
     backfill: Option<i64>,
-    /// Why it was refused, or cannot be prepared at present.
+    /// Why it was refused, or why the last try to prepare it failed.
     trouble: Vec<String>,
     /// Not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -318,6 +318,8 @@ impl GroupOutcome {
             })
             .collect();
         store::save_tasks(db, &changes)?;
+        // Runs of flows are locked in the order of their ids, so that two groups cannot wait for each other.
+        self.effects.sort_by_key(|(_, effects)| effects.flow_run());
         for (task, effects) in &self.effects {
             write_effects(db, *task, effects)?;
         }

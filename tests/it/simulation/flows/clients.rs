@@ -12,7 +12,7 @@ use super::super::replica::Outcome;
 use super::documents::{Document, Schedule, slug};
 use super::facts::Request;
 use super::rows::RunRow;
-use super::{FlowOperation, FlowOutcome, Start, naive};
+use super::{FlowOperation, FlowOutcome, Start, naive, rows};
 
 /// How many flows the clients use.
 const FLOWS: u64 = 5;
@@ -313,8 +313,15 @@ impl Driver {
                 (None | Some(_), _) => false,
             }
         };
+        let schedule_id = id.unwrap_or_default();
+        let waiting = self.read(move |db| Ok(rows::waiting_in_backfills(db, schedule_id)));
+        let cursor = self.read(move |db| Ok(rows::cursor(db, schedule_id)));
+        let is_due = |tick: &i64| cursor.is_some_and(|cursor| *tick >= cursor);
         let ticks = naive::ticks(&schedule.calendar, from - 1, to - 1).into_iter();
-        ticks.filter(wanted).collect()
+        ticks
+            .filter(wanted)
+            .filter(|tick| !waiting.contains(tick) && !is_due(tick))
+            .collect()
     }
 
     fn cancel_backfill(&mut self) {

@@ -119,6 +119,12 @@ pub struct BackfillTickRow {
     pub flow_run_id: Option<i64>,
 }
 
+#[derive(Clone, Debug, diesel::QueryableByName)]
+pub struct CursorRow {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub next_at: Option<i64>,
+}
+
 pub trait Row: Sized + 'static {
     fn load(db: &mut Db<'_>, sql: &str) -> Vec<Self>;
 }
@@ -143,7 +149,8 @@ rows!(
     StartRow,
     VersionRow,
     BackfillRow,
-    BackfillTickRow
+    BackfillTickRow,
+    CursorRow
 );
 
 /// A time in milliseconds since 1970.
@@ -214,4 +221,22 @@ pub fn backfill_ticks(db: &mut Db<'_>) -> Vec<BackfillTickRow> {
         "SELECT backfill_id, {at} AS at, flow_run_id FROM backfill_tick ORDER BY backfill_id, scheduled_for"
     );
     BackfillTickRow::load(db, &sql)
+}
+
+/// When a schedule fires next.
+pub fn cursor(db: &mut Db<'_>, schedule: i64) -> Option<i64> {
+    let next_at = milliseconds(db, "next_at");
+    let sql = format!("SELECT {next_at} AS next_at FROM schedule WHERE id = {schedule}");
+    CursorRow::load(db, &sql).pop()?.next_at
+}
+
+/// The times of a schedule that wait in active backfills.
+pub fn waiting_in_backfills(db: &mut Db<'_>, schedule: i64) -> Vec<i64> {
+    let at = milliseconds(db, "scheduled_for");
+    let sql = format!(
+        "SELECT backfill_id, {at} AS at, flow_run_id FROM backfill_tick WHERE flow_run_id IS NULL AND backfill_id IN \
+         (SELECT id FROM backfill WHERE schedule_id = {schedule} AND ended_at IS NULL AND cancel_asked_at IS NULL)"
+    );
+    let rows = BackfillTickRow::load(db, &sql).into_iter();
+    rows.map(|row| row.at).collect()
 }
