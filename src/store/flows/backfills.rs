@@ -200,6 +200,25 @@ pub fn next_backfill_tick(db: &mut Db<'_>, id: BackfillId) -> Result<Option<Date
     Ok(found.map(|at| at.0))
 }
 
+/// The ticks of a schedule that wait for their run in a backfill that goes on.
+pub fn waiting_backfill_ticks(
+    db: &mut Db<'_>,
+    schedule: ScheduleId,
+    range: BackfillRange,
+) -> Result<Vec<DateTime<Utc>>, Error> {
+    let found: Vec<DbTime> = on!(db, |conn| backfill_tick::table
+        .inner_join(backfill::table.on(backfill::id.eq(backfill_tick::backfill_id)))
+        .filter(backfill::schedule_id.eq(schedule.0))
+        .filter(backfill::cancel_asked_at.is_null())
+        .filter(backfill::ended_at.is_null())
+        .filter(backfill_tick::flow_run_id.is_null())
+        .filter(backfill_tick::scheduled_for.ge(DbTime(range.from)))
+        .filter(backfill_tick::scheduled_for.lt(DbTime(range.to)))
+        .select(backfill_tick::scheduled_for)
+        .load(conn))?;
+    Ok(found.into_iter().map(|at| at.0).collect())
+}
+
 /// Gives a tick its run. False if it has one.
 pub fn claim_backfill_tick(
     db: &mut Db<'_>,

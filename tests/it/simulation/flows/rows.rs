@@ -102,6 +102,8 @@ pub struct BackfillRow {
     #[diesel(sql_type = BigInt)]
     pub id: i64,
     #[diesel(sql_type = BigInt)]
+    pub schedule_id: i64,
+    #[diesel(sql_type = BigInt)]
     pub parallel: i64,
     #[diesel(sql_type = Bool)]
     pub cancelled: bool,
@@ -203,7 +205,7 @@ pub fn versions(db: &mut Db<'_>) -> Vec<VersionRow> {
 }
 
 pub fn backfills(db: &mut Db<'_>) -> Vec<BackfillRow> {
-    let sql = "SELECT id, CAST(parallel AS BIGINT) AS parallel, \
+    let sql = "SELECT id, schedule_id, CAST(parallel AS BIGINT) AS parallel, \
                cancel_asked_at IS NOT NULL AS cancelled, ended_at IS NOT NULL AS ended FROM backfill ORDER BY id";
     BackfillRow::load(db, sql)
 }
