@@ -20,7 +20,7 @@ const REPEATED: u64 = 20;
 /// The keys are higher than the marks of all launches, so that their runs can be distinguished.
 const FIRST_KEY: u64 = 1_000_000;
 /// The maximum number of days of the backfill.
-const DAYS: usize = 60;
+const DAYS: usize = 30;
 
 /// What the client requested.
 #[derive(Default)]
