@@ -10,7 +10,7 @@ use crate::app::StartError;
 
 /// How long to wait if the response does not say it, and at most.
 const USUAL_WAIT: Duration = Duration::from_secs(2);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 pub struct Failure {
     pub why: String,
