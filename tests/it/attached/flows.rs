@@ -224,7 +224,7 @@ async fn another_account_does_not_see_the_flow() {
     let own = post(&stage, &bob, "/flows/", json!({"document": LOAD})).await;
     own.expect(201);
     let theirs = format!("SELECT id FROM iaso_task WHERE account_id = {B}");
-    assert_eq!(stage.rows(&theirs).await, [json!({}); 0]);
+    assert_eq!(stage.rows(&theirs).await.len(), 0);
     assert_eq!(stage.copy(task).await["account_id"], json!(A));
     stage.end().await;
 }

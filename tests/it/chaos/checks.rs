@@ -113,6 +113,7 @@ impl Evidence {
             .await;
         assert_eq!(tasks.len(), listed.len());
         let runs = site.runs().await.into_iter();
+        let flows = FlowEvidence::gather(site, flows).await;
         let mut reports: BTreeMap<i64, Vec<Report>> = BTreeMap::new();
         for report in site.front.reports() {
             reports.entry(report.task).or_default().push(report);
@@ -125,7 +126,7 @@ impl Evidence {
             reports,
             launches: record.launches.lock().unwrap().clone(),
             cancelled: record.cancelled.lock().unwrap().clone(),
-            flows: FlowEvidence::gather(site, flows).await,
+            flows,
         }
     }
 

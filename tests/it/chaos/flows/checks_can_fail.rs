@@ -63,7 +63,7 @@ fn starts(evidence: &Evidence) {
     });
     let run = run_of(evidence, "backfill");
     found(evidence, "the backfill ran", |all| {
-        drop(all.flows.runs.remove(&run))
+        drop(all.flows.runs.remove(&run));
     });
     let more = |all: &mut FlowEvidence| all.backfills.push(all.backfills[0].clone());
     let waits = |all: &mut FlowEvidence| all.backfills[0]["waiting"] = json!(1);
@@ -73,7 +73,7 @@ fn starts(evidence: &Evidence) {
     }
     let run = run_of(evidence, "manual");
     found(evidence, "has no run of its own", |all| {
-        drop(all.flows.runs.remove(&run))
+        drop(all.flows.runs.remove(&run));
     });
     let unknown = |all: &mut FlowEvidence| all.requested.clear();
     found(evidence, "no client started", flows(unknown));

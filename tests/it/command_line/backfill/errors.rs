@@ -83,7 +83,7 @@ async fn a_wrong_request_gets_one_line() {
     }
     let ended = place.run(&["--follow", "7"]).await;
     assert_eq!(ended.error_line(), "There is no such backfill");
-    assert_eq!(place.backfills().await, [json!({}); 0]);
+    assert_eq!(place.backfills().await.len(), 0);
 }
 
 #[tokio::test]

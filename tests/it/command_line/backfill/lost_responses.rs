@@ -69,7 +69,7 @@ async fn a_backfill_that_was_not_created_is_an_error_that_says_so() {
         "openhexa-bridge: the bridge responded with status 502. No backfill was created: run the command again"
     );
     assert_eq!(gateway.count(CREATE), 1);
-    assert_eq!(place.backfills().await, [json!({}); 0]);
+    assert_eq!(place.backfills().await.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,7 +83,7 @@ async fn ctrl_c_before_the_backfill_is_created_starts_nothing() {
     let ended = command.stop(Signal::INT).await;
     assert_eq!(ended.error_line(), "interrupted: no backfill was started");
     gate.add_permits(1);
-    assert_eq!(place.backfills().await, [json!({}); 0]);
+    assert_eq!(place.backfills().await.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -200,7 +200,7 @@ async fn a_preview_prints_the_times_and_starts_nothing() {
         let ended = place.run(&args).await;
         assert_eq!(ended.out, times, "{from} {to}: {:#?}", ended.err);
     }
-    assert_eq!(place.backfills().await, [json!({}); 0]);
+    assert_eq!(place.backfills().await.len(), 0);
     assert_eq!(place.runs().await.len(), 0);
 }
 
