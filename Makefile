@@ -37,7 +37,7 @@ test: lint ## run all tests on SQLite and PostgreSQL; downloads what they need; 
 	set -x; exec cargo test --locked $(ARGS)
 
 # The tests contain a shorter version.
-chaos: ## kill processes and restart PostgreSQL during 1,000 tasks; TASKS=1000 SEED=… AWAY=30 (seconds without PostgreSQL)
+chaos: ## kill processes and restart PostgreSQL during 1,000 tasks and about 100 runs of flows; TASKS=1000 SEED=… AWAY=30 (seconds without PostgreSQL)
 	@set -e; \
 	OPENHEXA_BRIDGE_TEST_PG_BIN=$$(sh tests/env/postgres.sh); \
 	OPENHEXA_BRIDGE_CHAOS_TASKS=$(or $(TASKS),1000); \

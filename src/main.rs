@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use openhexa_bridge::app::keys::KeyOrder;
-use openhexa_bridge::app::remote::{self, Backfill};
+use openhexa_bridge::app::remote::{self, Backfill, Output};
 use openhexa_bridge::app::signals::stop_signal;
 use openhexa_bridge::app::{self, Databases, Start, StartError, Summary};
 use openhexa_bridge::clock::Clock;
@@ -155,7 +155,7 @@ async fn run(command: Command) -> Result<(), StartError> {
         Command::CopyDatabase { databases, given } => {
             app::copy_database(&read(given.config)?, databases, |line| eprintln!("{line}")).await
         }
-        Command::Backfill(line) => remote::backfill(*line, |text| eprintln!("{text}")).await,
+        Command::Backfill(line) => backfill(*line).await,
         #[cfg(feature = "dev")]
         Command::Dev(dev) => commands::dev(*dev, read_quietly()?).await,
         #[cfg(feature = "dev")]
@@ -235,6 +235,20 @@ async fn migrate(settings: &Settings) -> Result<(), StartError> {
         app::database_name(settings)
     );
     Ok(())
+}
+
+/// It is no error if an output is closed: the backfill goes on.
+async fn backfill(line: Backfill) -> Result<(), StartError> {
+    use std::io::Write as _;
+    let output = Output {
+        result: &|text| {
+            let _ = writeln!(std::io::stdout().lock(), "{text}");
+        },
+        note: &|text| {
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
+        },
+    };
+    remote::backfill(line, output).await
 }
 
 async fn serve(settings: Settings) -> Result<(), StartError> {

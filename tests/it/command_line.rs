@@ -1,5 +1,6 @@
 //! The command line: output, exit status, and what is kept across restarts.
 
+mod backfill;
 mod check_config;
 mod database;
 mod dev;

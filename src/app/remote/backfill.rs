@@ -1,21 +1,18 @@
 //! `openhexa-bridge backfill`: runs the ticks of a flow in a period of the past, and shows the progress.
 
-use std::time::Duration;
+use std::pin::pin;
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
-use jiff::civil::{Date, DateTime as CivilTime};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::client::{Api, Remote};
-use super::progress::Progress;
+use super::create::{Creation, created};
+use super::follow::Following;
+use super::period;
 use crate::app::StartError;
 use crate::app::signals::stop_signal;
-
-const POLLED_EVERY: Duration = Duration::from_secs(1);
-/// How often in a row a request for the progress may fail.
-const MAX_FAILURES: u32 = 30;
+use crate::domain::flow::document::is_id;
 
 #[derive(Args)]
 pub struct Backfill {
@@ -37,43 +34,119 @@ pub struct Backfill {
     /// How many runs at a time.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4))]
     parallel: u32,
-    /// Only show which times would run.
+    /// Only print which times would run.
     #[arg(long)]
     preview: bool,
     /// Follow a backfill that is running, by its number.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["flow", "from", "to", "schedule", "preview"])]
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with_all = ["flow", "from", "to", "schedule", "mode", "parallel", "preview"]
+    )]
     follow: Option<i64>,
     #[command(flatten)]
     remote: Remote,
 }
 
-/// An error if a run failed. Ctrl-C leaves the backfill running.
-pub async fn backfill(command: Backfill, print: impl Fn(&str)) -> Result<(), StartError> {
-    let api = command.remote.connect()?;
-    if let Some(id) = command.follow {
-        return follow(&api, id, &print).await;
-    }
-    let flow = command.flow.clone().unwrap_or_default();
-    let body = body(&api, &flow, &command).await?;
-    let path = format!("flows/{flow}/backfills/");
-    let preview = api.post(&format!("{path}?preview=true"), &body).await?;
-    print(&shown_preview(&preview));
-    if command.preview || preview["count"] == 0 {
-        return Ok(());
-    }
-    let created = api.post(&path, &body).await?;
-    let id = created["backfill"]["id"].as_i64();
-    let id = id.ok_or_else(|| StartError::Other("the response has no backfill".to_owned()))?;
-    follow(&api, id, &print).await
+/// Where the texts of the command go.
+#[derive(Clone, Copy)]
+pub struct Output<'a> {
+    /// The result.
+    pub result: &'a dyn Fn(&str),
+    /// Everything else.
+    pub note: &'a dyn Fn(&str),
 }
 
-async fn body(api: &Api, flow: &str, command: &Backfill) -> Result<Value, StartError> {
-    let known = api.get(&format!("flows/{flow}/")).await?;
-    let zone = zone(&known, command.schedule.as_deref())?;
-    let text = |given: &Option<String>| given.clone().unwrap_or_default();
+/// An error if a run failed. Ctrl-C leaves the backfill running.
+pub async fn backfill(command: Backfill, output: Output<'_>) -> Result<(), StartError> {
+    let mut stop = pin!(stop_signal()?);
+    let api = command.remote.connect()?;
+    let shown = command.remote.shown();
+    if let Some(id) = command.follow {
+        return Following::of(&api, id, &shown).follow(&mut stop).await;
+    }
+    let plan = tokio::select! {
+        plan = Plan::of(&api, &command) => plan?,
+        () = &mut stop => {
+            return Err(StartError::Other("interrupted: no backfill was started".to_owned()));
+        }
+    };
+    plan.show(command.preview, output);
+    if command.preview {
+        return Ok(());
+    }
+    let Some(creation) = plan.creation(&api) else {
+        return Ok(());
+    };
+    let created = created(creation, &mut stop, output.note).await?;
+    let mut following = Following::of(&api, created.id, &shown);
+    if created.interrupted {
+        (output.note)(&following.goes_on());
+        return Ok(());
+    }
+    following.is_known = true;
+    following.follow(&mut stop).await
+}
+
+/// The request for a backfill, and the ticks that it would run.
+struct Plan {
+    flow: String,
+    body: Value,
+    zone: TimeZone,
+    ticks: Vec<Value>,
+}
+
+impl Plan {
+    async fn of(api: &Api, command: &Backfill) -> Result<Self, StartError> {
+        let flow = command.flow.clone().unwrap_or_default();
+        if !is_id(&flow) {
+            let why = format!("`{flow}` is not the id of a flow: a–z, 0–9, - and _");
+            return Err(StartError::Other(why));
+        }
+        let known = api.get(&format!("flows/{flow}/")).await?;
+        let zone = period::zone(&known, command.schedule.as_deref())?;
+        let body = body(command, &zone)?;
+        let path = format!("flows/{flow}/backfills/?preview=true");
+        let preview = api.post(&path, &body).await?;
+        let ticks = preview["ticks"].as_array().cloned().unwrap_or_default();
+        Ok(Self {
+            flow,
+            body,
+            zone,
+            ticks,
+        })
+    }
+
+    fn show(&self, each: bool, output: Output<'_>) {
+        let time = |tick: &Value| {
+            let time = tick["scheduled_for"].as_str().unwrap_or_default();
+            period::in_zone(time, &self.zone)
+        };
+        (output.note)(&match self.ticks.as_slice() {
+            [] => "No time to run.".to_owned(),
+            [one] => format!("1 run: {}", time(one)),
+            [first, .., last] => {
+                let (count, first, last) = (self.ticks.len(), time(first), time(last));
+                format!("{count} runs: {first} to {last}")
+            }
+        });
+        for tick in self.ticks.iter().filter(|_| each) {
+            let status = tick["status"].as_str().map(|status| format!(" {status}"));
+            (output.result)(&format!("{}{}", time(tick), status.unwrap_or_default()));
+        }
+    }
+
+    /// None if there is nothing to run.
+    fn creation<'a>(&'a self, api: &'a Api) -> Option<Creation<'a>> {
+        let (flow, body) = (self.flow.as_str(), &self.body);
+        (!self.ticks.is_empty()).then_some(Creation { api, flow, body })
+    }
+}
+
+fn body(command: &Backfill, zone: &TimeZone) -> Result<Value, StartError> {
     let mut body = json!({
-        "from": time(&text(&command.from), &zone, "--from", false)?,
-        "to": time(&text(&command.to), &zone, "--to", true)?,
+        "from": period::start(command.from.as_deref().unwrap_or_default(), zone)?,
+        "to": period::end(command.to.as_deref().unwrap_or_default(), zone)?,
         "mode": command.mode,
         "parallel": command.parallel,
     });
@@ -81,105 +154,4 @@ async fn body(api: &Api, flow: &str, command: &Backfill) -> Result<Value, StartE
         body["schedule"] = json!(schedule);
     }
     Ok(body)
-}
-
-/// The time zone of the schedule, or of the first one: the bridge says if there are several.
-fn zone(flow: &Value, schedule: Option<&str>) -> Result<TimeZone, StartError> {
-    let all = flow["schedules"].as_array().into_iter().flatten();
-    let mut all = all.filter(|one| schedule.is_none_or(|id| one["id"] == id));
-    let name = all.next().and_then(|one| one["timezone"].as_str());
-    TimeZone::get(name.unwrap_or("UTC")).map_err(|error| StartError::Other(error.to_string()))
-}
-
-/// A day at the end of a period is included.
-fn time(text: &str, zone: &TimeZone, option: &str, is_end: bool) -> Result<String, StartError> {
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Ok(shown(time.with_timezone(&Utc)));
-    }
-    let civil = match text.parse::<Date>() {
-        Ok(day) if is_end => day.tomorrow().ok().map(|day| day.at(0, 0, 0, 0)),
-        Ok(day) => Some(day.at(0, 0, 0, 0)),
-        Err(_) => text.parse::<CivilTime>().ok(),
-    };
-    let instant = civil.and_then(|civil| civil.to_zoned(zone.clone()).ok());
-    let instant = instant
-        .and_then(|zoned| DateTime::from_timestamp_millis(zoned.timestamp().as_millisecond()));
-    instant.map(shown).ok_or_else(|| {
-        StartError::Other(format!(
-            "{option}: `{text}` is not a day or time, such as 2024-01-31 or 2024-01-31T06:00"
-        ))
-    })
-}
-
-fn shown(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-fn shown_preview(preview: &Value) -> String {
-    let ticks = preview["ticks"].as_array().map_or(&[][..], Vec::as_slice);
-    let time = |tick: Option<&Value>| {
-        let time = tick.and_then(|tick| tick["scheduled_for"].as_str());
-        time.unwrap_or_default().to_owned()
-    };
-    match ticks.len() {
-        0 => "No time to run.".to_owned(),
-        1 => format!("1 run: {}", time(ticks.first())),
-        many => format!(
-            "{many} runs: {} to {}",
-            time(ticks.first()),
-            time(ticks.last())
-        ),
-    }
-}
-
-async fn follow(api: &Api, id: i64, print: &impl Fn(&str)) -> Result<(), StartError> {
-    let mut interrupted = std::pin::pin!(stop_signal()?);
-    // Until the first response, an error is final: the address, the key or the number is wrong.
-    let (mut progress, mut failures) = (Progress::new(), MAX_FAILURES);
-    loop {
-        match api.get(&format!("backfills/{id}/")).await {
-            Ok(found) => {
-                failures = 0;
-                progress.show(&found);
-                if found["status"] != "RUNNING" {
-                    progress.end();
-                    return result(&found);
-                }
-            }
-            // The bridge can be restarting; the backfill is not affected.
-            Err(_) if failures < MAX_FAILURES => failures += 1,
-            Err(error) => return Err(error),
-        }
-        tokio::select! {
-            () = tokio::time::sleep(POLLED_EVERY) => {}
-            () = &mut interrupted => {
-                progress.end();
-                print(&still_running(api, id));
-                return Ok(());
-            }
-        }
-    }
-}
-
-fn still_running(api: &Api, id: i64) -> String {
-    let address = api.address(&format!("backfills/{id}/"));
-    format!(
-        "The backfill continues on the bridge. To follow it: openhexa-bridge backfill --follow {id}\nTo cancel it: curl -X POST {address}cancel/"
-    )
-}
-
-fn result(backfill: &Value) -> Result<(), StartError> {
-    let failed = backfill["error"].as_u64().unwrap_or_default();
-    if backfill["status"] == "CANCELLED" {
-        return Err(StartError::Other("the backfill was cancelled".to_owned()));
-    }
-    match failed {
-        0 => Ok(()),
-        1 => Err(StartError::Other(
-            "1 run failed or was cancelled".to_owned(),
-        )),
-        many => Err(StartError::Other(format!(
-            "{many} runs failed or were cancelled"
-        ))),
-    }
 }

@@ -2,7 +2,12 @@
 
 mod backfill;
 mod client;
+mod create;
+mod failure;
+mod follow;
+mod key;
+mod period;
 mod progress;
 
-pub use backfill::{Backfill, backfill};
+pub use backfill::{Backfill, Output, backfill};
 pub use client::Remote;

@@ -35,6 +35,13 @@ impl Progress {
         self.last = line;
     }
 
+    /// Writes a line. The bar is drawn again below it.
+    pub fn note(&mut self, text: &str) {
+        let clear = if self.in_terminal { "\r\x1b[K" } else { "" };
+        let _ = writeln!(std::io::stderr().lock(), "{clear}{text}");
+        self.last.clear();
+    }
+
     /// Ends the line of the bar.
     pub fn end(&self) {
         if self.in_terminal && !self.last.is_empty() {

@@ -10,6 +10,7 @@ use crate::domain::flow::schedule::{BackfillMode, BackfillRange, BackfillTick, p
 use crate::domain::ids::{AccountId, BackfillId};
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
+use crate::domain::status::Status;
 use crate::service::Error;
 use crate::store::Db;
 use crate::store::flows::{
@@ -177,11 +178,13 @@ fn chosen(
     };
     range.check(request.parallel, now).map_err(fault)?;
     let runs = newest_runs_of_ticks(db, row.id, range.from, range.to)?;
-    let last_runs = runs.into_iter().collect();
+    // A tick that waits in another backfill will run there.
+    let waiting = flows::waiting_backfill_ticks(db, row.id, range)?.into_iter();
+    let waiting = waiting.map(|tick| (tick, Status::Queued));
+    let last_runs = runs.into_iter().chain(waiting).collect();
     let mut ticks = preview(&schedule.firings(), range, request.mode, &last_runs).map_err(fault)?;
-    let taken = flows::ticks_of_open_backfills(db, row.id)?;
     let is_due = |tick: DateTime<Utc>| row.next_at.is_some_and(|cursor| tick >= cursor);
-    ticks.retain(|tick| !taken.contains(&tick.scheduled_for) && !is_due(tick.scheduled_for));
+    ticks.retain(|tick| !is_due(tick.scheduled_for));
     Ok((row, ticks))
 }
 

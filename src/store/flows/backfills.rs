@@ -1,7 +1,5 @@
 //! Backfills and their ticks. A tick of a backfill has one run at most.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -190,22 +188,6 @@ pub fn open_backfills_of_flow(db: &mut Db<'_>, flow: FlowId) -> Result<Vec<Backf
     Ok(ids.into_iter().map(BackfillId).collect())
 }
 
-/// The ticks of a schedule that wait in backfills which have not ended.
-pub fn ticks_of_open_backfills(
-    db: &mut Db<'_>,
-    schedule: ScheduleId,
-) -> Result<BTreeSet<DateTime<Utc>>, Error> {
-    let ticks: Vec<DbTime> = on!(db, |conn| backfill_tick::table
-        .inner_join(backfill::table.on(backfill::id.eq(backfill_tick::backfill_id)))
-        .filter(backfill::schedule_id.eq(schedule.0))
-        .filter(backfill::ended_at.is_null())
-        .filter(backfill::cancel_asked_at.is_null())
-        .filter(backfill_tick::flow_run_id.is_null())
-        .select(backfill_tick::scheduled_for)
-        .load(conn))?;
-    Ok(ticks.into_iter().map(|at| at.0).collect())
-}
-
 /// Its oldest tick without a run.
 pub fn next_backfill_tick(db: &mut Db<'_>, id: BackfillId) -> Result<Option<DateTime<Utc>>, Error> {
     let found: Option<DbTime> = on!(db, |conn| backfill_tick::table
@@ -216,6 +198,25 @@ pub fn next_backfill_tick(db: &mut Db<'_>, id: BackfillId) -> Result<Option<Date
         .first(conn)
         .optional())?;
     Ok(found.map(|at| at.0))
+}
+
+/// The ticks of a schedule that wait for their run in an active backfill.
+pub fn waiting_backfill_ticks(
+    db: &mut Db<'_>,
+    schedule: ScheduleId,
+    range: BackfillRange,
+) -> Result<Vec<DateTime<Utc>>, Error> {
+    let found: Vec<DbTime> = on!(db, |conn| backfill_tick::table
+        .inner_join(backfill::table.on(backfill::id.eq(backfill_tick::backfill_id)))
+        .filter(backfill::schedule_id.eq(schedule.0))
+        .filter(backfill::cancel_asked_at.is_null())
+        .filter(backfill::ended_at.is_null())
+        .filter(backfill_tick::flow_run_id.is_null())
+        .filter(backfill_tick::scheduled_for.ge(DbTime(range.from)))
+        .filter(backfill_tick::scheduled_for.lt(DbTime(range.to)))
+        .select(backfill_tick::scheduled_for)
+        .load(conn))?;
+    Ok(found.into_iter().map(|at| at.0).collect())
 }
 
 /// Gives a tick its run. False if it has one.

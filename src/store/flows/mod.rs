@@ -24,7 +24,7 @@ pub use backfills::{
     Backfill, BackfillCounts, NewBackfill, backfill, backfill_counts, backfills_of_flow,
     cancel_backfills_of_flow, claim_backfill_tick, end_backfill, flows_with_backfills,
     insert_backfill, lock_backfill, next_backfill_tick, open_backfills_of_flow,
-    set_backfill_cancelled, ticks_of_open_backfills,
+    set_backfill_cancelled, waiting_backfill_ticks,
 };
 pub use due_runs::{
     has_due_flow_run, lease_due_flow_runs, postpone_flow_run, release_flow_run, wake_flow_run,

@@ -3,6 +3,7 @@
 
 mod configuration;
 mod crashes;
+mod flows;
 mod kill;
 mod mirror_rows;
 mod settings;

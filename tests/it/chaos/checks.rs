@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
 use super::clients::Record;
+use super::flows::{self, FlowEvidence, FlowRecord};
 use super::load_balancer::{Outcome, Report};
 use super::pipelines::Kind;
 use super::processes::Processes;
@@ -20,6 +21,7 @@ pub struct Evidence {
     pub reports: BTreeMap<i64, Vec<Report>>,
     pub launches: BTreeMap<u64, (Kind, i64)>,
     pub cancelled: Vec<i64>,
+    pub flows: FlowEvidence,
 }
 
 #[derive(Clone)]
@@ -31,6 +33,20 @@ pub struct Task {
 impl Task {
     pub fn has_event(&self, what: &str) -> bool {
         self.events.iter().any(|event| event == what)
+    }
+
+    pub fn is_of_flow(&self) -> bool {
+        !self.shown["flow_run"].is_null()
+    }
+
+    /// Whether its pipeline's final report came after the end of its run, and so perhaps too late for its flow.
+    pub fn reported_after_its_run(&self) -> bool {
+        let mut rest = self.events.iter().map(String::as_str);
+        rest.by_ref()
+            .any(|event| ["run_success", "run_failed", "run_stopped"].contains(&event));
+        rest.any(|event| {
+            ["reported_success", "reported_error", "reported_cancelled"].contains(&event)
+        })
     }
 
     fn cancel_requested(&self) -> bool {
@@ -54,6 +70,7 @@ pub struct Verdict {
     pub wrong_ends: Vec<String>,
     pub lost_results: Vec<String>,
     pub wrong_counts: Vec<String>,
+    pub wrong_flows: Vec<String>,
     /// Launches that OpenHEXA refused, never confirmed, or never received: they have no run.
     pub without_run: usize,
 }
@@ -82,7 +99,7 @@ pub async fn events(site: &Processes, task: i64) -> Vec<String> {
 }
 
 impl Evidence {
-    pub async fn gather(site: &Processes, record: &Record) -> Self {
+    pub async fn gather(site: &Processes, record: &Record, flows: &FlowRecord) -> Self {
         let listed = tasks(site).await;
         let ids = listed.iter().map(|task| task["id"].as_i64().unwrap());
         let read = ids.map(|id| async move {
@@ -96,6 +113,7 @@ impl Evidence {
             .await;
         assert_eq!(tasks.len(), listed.len());
         let runs = site.runs().await.into_iter();
+        let flows = FlowEvidence::gather(site, flows).await;
         let mut reports: BTreeMap<i64, Vec<Report>> = BTreeMap::new();
         for report in site.front.reports() {
             reports.entry(report.task).or_default().push(report);
@@ -108,6 +126,7 @@ impl Evidence {
             reports,
             launches: record.launches.lock().unwrap().clone(),
             cancelled: record.cancelled.lock().unwrap().clone(),
+            flows,
         }
     }
 
@@ -117,19 +136,29 @@ impl Evidence {
         self.check_launches(&mut verdict);
         for (mark, (kind, id)) in &self.launches {
             if let Some(task) = self.tasks.get(id) {
-                self.check_run(*mark, *kind, *id, task, &mut verdict);
+                self.check_run(Some(*mark), *kind, *id, task, &mut verdict);
                 self.check_final_status(*id, task, &mut verdict);
             }
         }
-        let with_run = self.launches.len() - verdict.without_run;
-        if self.runs.len() != with_run {
-            let (runs, all) = (self.runs.len(), self.launches.len());
+        for (id, task) in self.tasks.iter().filter(|(_, task)| task.is_of_flow()) {
+            let kind = Kind::of(task.shown["pipeline"]["id"].as_str().unwrap());
+            self.check_run(None, kind, *id, task, &mut verdict);
+            self.check_final_status(*id, task, &mut verdict);
+        }
+        verdict.wrong_flows = flows::check(self);
+        let all = self.launches.len() + self.flow_tasks();
+        if self.runs.len() != all - verdict.without_run {
+            let runs = self.runs.len();
             let without = verdict.without_run;
             verdict.wrong_counts.push(format!(
                 "{runs} runs of {all} launches, {without} of them without a run"
             ));
         }
         verdict
+    }
+
+    pub fn flow_tasks(&self) -> usize {
+        self.tasks.values().filter(|task| task.is_of_flow()).count()
     }
 
     /// Each run belongs to one task.
@@ -155,12 +184,14 @@ impl Evidence {
         }
     }
 
-    /// Each launch created one task, and there are no other tasks.
+    /// Each launch created one task, and there are no other tasks but those of flows.
     fn check_launches(&self, verdict: &mut Verdict) {
         let told: BTreeSet<i64> = self.launches.values().map(|(_, task)| *task).collect();
-        if told.len() != self.launches.len() || !told.iter().eq(self.tasks.keys()) {
-            let (launches, tasks) = (self.launches.len(), self.tasks.len());
-            let strange: Vec<_> = self.tasks.keys().filter(|id| !told.contains(id)).collect();
+        let tasks = self.tasks.iter().filter(|(_, task)| !task.is_of_flow());
+        let tasks: BTreeSet<i64> = tasks.map(|(id, _)| *id).collect();
+        if told.len() != self.launches.len() || told != tasks {
+            let strange: Vec<_> = tasks.difference(&told).collect();
+            let (launches, tasks) = (self.launches.len(), tasks.len());
             verdict.wrong_counts.push(format!(
                 "{launches} launches created {tasks} tasks; no client launched {strange:?}"
             ));
@@ -174,8 +205,15 @@ impl Evidence {
         }
     }
 
-    /// The run belongs to this launch and to no other.
-    fn check_run(&self, mark: u64, kind: Kind, id_: i64, task: &Task, verdict: &mut Verdict) {
+    /// The run belongs to this launch and to no other. Launches of flows have no mark of their own.
+    fn check_run(
+        &self,
+        mark: Option<u64>,
+        kind: Kind,
+        id_: i64,
+        task: &Task,
+        verdict: &mut Verdict,
+    ) {
         let Some(run) = self.run_of(task) else {
             verdict.without_run += 1;
             let confirmed = kind.names_its_task() && task.has_event("launch_never_confirmed");
@@ -188,19 +226,39 @@ impl Evidence {
             return;
         };
         let config = &run["config"];
+        let marked = |mark: u64| config["mark"] == mark && task.shown["config"]["mark"] == mark;
         let own = run["pipeline_id"] == *id(kind.number())
-            && (kind == Kind::Bare
-                || config["mark"] == mark && task.shown["config"]["mark"] == mark)
+            && (kind == Kind::Bare || mark.is_none_or(marked))
+            && config["mark"] == task.shown["config"]["mark"]
             && (!kind.names_its_task() || config["task_id"] == id_);
         if !own {
             verdict.wrong_ends.push(format!(
-                "task {id_}, launch {mark}, has the run of another launch: {run}"
+                "task {id_}, launch {mark:?}, has the run of another launch: {run}"
             ));
         }
     }
 
     fn run_of(&self, task: &Task) -> Option<&Value> {
         self.runs.get(task.shown["run"]["id"].as_str()?)
+    }
+
+    /// The final report that the task has.
+    fn heard(&self, id: i64, task: &Task) -> Option<&Report> {
+        let mut reports = self.reports.get(&id)?.iter();
+        let last = reports.find(|report| report.status != "RUNNING")?;
+        let told = format!("reported_{}", last.status.to_lowercase());
+        task.has_event(&told).then_some(last)
+    }
+
+    /// The final statuses that a flow can have seen: that of the task, and the one without a report that came too late.
+    pub fn possible_ends<'a>(&'a self, id: i64, task: &'a Task) -> Vec<&'a str> {
+        let end = self.run_of(task).map(|run| run["status"].as_str().unwrap());
+        let heard = self.heard(id, task).map(|report| report.status.as_str());
+        let mut ends = vec![final_status(end, heard, task)];
+        if task.reported_after_its_run() {
+            ends.push(final_status(end, None, task));
+        }
+        ends
     }
 
     fn check_final_status(&self, id: i64, task: &Task, verdict: &mut Verdict) {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::checks::{Evidence, Verdict};
+use super::flows;
 use super::load_balancer::Outcome;
 use super::watcher::Seen;
 
@@ -13,14 +14,15 @@ fn check_after(evidence: &Evidence, falsify: impl FnOnce(&mut Evidence)) -> Verd
     changed.check()
 }
 
-/// A task with a result that was accepted.
+/// A task that a client launched, with a result that was accepted.
 fn with_result(evidence: &Evidence) -> i64 {
     let taken = |id: &&i64| {
         let reports = evidence.reports.get(*id).into_iter().flatten();
         let mut results = reports.filter(|report| report.result.is_some());
         results.any(|report| report.outcome == Outcome::Accepted)
     };
-    *evidence.tasks.keys().find(taken).expect("a result")
+    let mut tasks = evidence.launches.values().map(|(_, task)| task);
+    *tasks.find(taken).expect("a result")
 }
 
 pub fn every_change_is_found(evidence: &Evidence) {
@@ -59,6 +61,7 @@ pub fn every_change_is_found(evidence: &Evidence) {
     });
     assert!(!unknown.wrong_counts.is_empty());
     the_watcher_notices_an_earlier_state();
+    flows::checks_can_fail::every_change_is_found(evidence);
 }
 
 fn the_watcher_notices_an_earlier_state() {

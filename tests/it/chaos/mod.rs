@@ -1,5 +1,5 @@
 //! Real crashes: real processes, a real PostgreSQL, an OpenHEXA with faults, kill -9 of either bridge and restarts of the
-//! database at any moment. Then all tasks must end without help, and all tasks and runs are counted.
+//! database at any moment. Then all tasks and all runs of flows must end without help, and all of them are counted.
 //!
 //! `make chaos` runs a longer version. A seed determines the choices, but not the timing: with the same seed, a crash can
 //! happen at another moment of a transaction.
@@ -7,6 +7,7 @@
 mod checks;
 mod checks_can_fail;
 mod clients;
+mod flows;
 mod load_balancer;
 mod openhexa_failures;
 mod pipelines;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use checks::{Evidence, Verdict};
 use clients::Record;
+use flows::FlowRecord;
 use load_balancer::Outcome;
 use process_failures::Done;
 use processes::Processes;
@@ -80,8 +82,9 @@ async fn random_failures() {
     let began = Instant::now();
     let site = Processes::durable(&pipelines::all()).await;
     let record = Arc::new(Record::default());
-    let (failures, seen) = inject_failures(&site, &record, size).await;
-    let evidence = Evidence::gather(&site, &record).await;
+    let flows = Arc::new(FlowRecord::default());
+    let (failures, seen) = inject_failures(&site, &record, &flows, size).await;
+    let evidence = Evidence::gather(&site, &record, &flows).await;
     tokio::join!(site.end(0, Signal::TERM), site.end(1, Signal::TERM));
     let verdict = evidence.check();
     let story = Story {
@@ -99,7 +102,12 @@ async fn random_failures() {
 }
 
 /// Injects all failures until everything is launched, then waits without failures until everything has ended.
-async fn inject_failures(site: &Arc<Processes>, record: &Arc<Record>, size: Size) -> (Done, Seen) {
+async fn inject_failures(
+    site: &Arc<Processes>,
+    record: &Arc<Record>,
+    flows: &Arc<FlowRecord>,
+    size: Size,
+) -> (Done, Seen) {
     let (over, ended) = (CancellationToken::new(), CancellationToken::new());
     let faults = tokio::spawn(openhexa_failures::faults(
         site.clone(),
@@ -114,6 +122,12 @@ async fn inject_failures(site: &Arc<Processes>, record: &Arc<Record>, size: Size
         size.away,
         over.clone(),
     ));
+    let using_flows = tokio::spawn(flows::use_flows(
+        site.clone(),
+        flows.clone(),
+        size.tasks,
+        size.seed,
+    ));
     let clients = (0..CLIENTS).map(|client| {
         tokio::spawn(clients::launch_some(
             site.clone(),
@@ -126,23 +140,27 @@ async fn inject_failures(site: &Arc<Processes>, record: &Arc<Record>, size: Size
     for client in clients.collect::<Vec<_>>() {
         client.await.unwrap();
     }
+    using_flows.await.unwrap();
     over.cancel();
     let failures = failures.await.unwrap();
     faults.await.unwrap();
     site.no_faults().await;
+    flows::pause(site, flows).await;
     settle(site).await;
     ended.cancel();
     control.await.unwrap();
     (failures, watcher.await.unwrap())
 }
 
-/// Waits until every run has ended, every report has arrived, and every task is confirmed.
+/// Waits until every run has ended, every report has arrived, every task is confirmed, and every run of a flow has ended.
 async fn settle(site: &Processes) {
     let deadline = Instant::now() + SETTLED_WITHIN;
     let over = |run: &serde_json::Value| {
         ["success", "failed", "stopped"].contains(&run["status"].as_str().unwrap())
     };
     loop {
+        // Flows first: they create tasks.
+        let flows = flows::stuck(site).await;
         let tasks = checks::tasks(site).await;
         let stuck: Vec<_> = tasks
             .iter()
@@ -154,7 +172,7 @@ async fn settle(site: &Processes) {
             .into_iter()
             .filter(|run| !over(run))
             .collect();
-        if stuck.is_empty() && going.is_empty() && site.front.is_quiet() {
+        if flows.is_empty() && stuck.is_empty() && going.is_empty() && site.front.is_quiet() {
             return;
         }
         if Instant::now() > deadline {
@@ -163,7 +181,7 @@ async fn settle(site: &Processes) {
                 eprintln!("stuck: {task}\n    {events:?}");
             }
             panic!(
-                "{} tasks are stuck; these runs have not ended: {going:#?}",
+                "{} tasks are stuck; these runs have not ended: {going:#?}; these of flows: {flows:#?}",
                 stuck.len()
             );
         }
@@ -241,8 +259,23 @@ impl Story {
             ),
             ("invalid changes of status", &self.seen.invalid.len()),
         ];
-        let row = |(name, count): &(&str, &dyn Display)| format!("| {name} | {count} |\n");
-        rows.iter().map(row).collect()
+        let row = |name: &str, count: &dyn Display| format!("| {name} | {count} |\n");
+        let flows = self.flow_rows();
+        let flows = flows.iter().map(|(name, count)| row(name, count));
+        let rows = rows.iter().map(|(name, count)| row(name, count));
+        rows.chain(flows).collect()
+    }
+
+    fn flow_rows(&self) -> [(&'static str, usize); 6] {
+        let flows = &self.evidence.flows;
+        [
+            ("runs of flows", flows.runs.len()),
+            ("… of a schedule", flows.count("schedule")),
+            ("… of a backfill", flows.count("backfill")),
+            ("… cancelled", flows.cancelled.len()),
+            ("tasks of flows", self.evidence.flow_tasks()),
+            ("wrong flows", self.verdict.wrong_flows.len()),
+        ]
     }
 
     fn hold(&self) {
@@ -251,6 +284,7 @@ impl Story {
         assert_eq!(self.verdict.wrong_ends, none);
         assert_eq!(self.verdict.lost_results, none);
         assert_eq!(self.verdict.wrong_counts, none);
+        assert_eq!(self.verdict.wrong_flows, none);
         assert_eq!(self.seen.invalid, none);
         assert_eq!(self.seen.lost_results, none);
         assert_eq!(self.evidence.launches.len(), self.size.tasks);

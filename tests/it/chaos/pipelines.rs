@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::random::Random;
-use crate::support::catalogue::{injected, parameter, pipeline};
+use crate::support::catalogue::{id, injected, parameter, pipeline};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -40,6 +40,13 @@ impl Kind {
     pub fn number(self) -> u64 {
         let place = ALL.iter().position(|kind| *kind == self).unwrap();
         place as u64 + 1
+    }
+
+    /// By the id of its pipeline.
+    pub fn of(pipeline: &str) -> Self {
+        let mut all = ALL.into_iter();
+        let found = all.find(|kind| id(kind.number()) == pipeline);
+        found.expect("a known pipeline")
     }
 
     pub fn names_its_task(self) -> bool {

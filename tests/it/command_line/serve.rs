@@ -8,10 +8,10 @@ use secrecy::ExposeSecret as _;
 use super::*;
 use crate::support::story::{Postgres, Sqlite};
 
-const VIEWER: &str = "a-key-for-those-who-look";
+pub const VIEWER: &str = "a-key-for-those-who-look";
 
 /// `serve` with all required settings, on a free port.
-fn serve(url: &str) -> Line {
+pub fn serve(url: &str) -> Line {
     Line::of(&["serve"])
         .setting("SERVER__PORT", "0")
         .setting("DATABASE__URL", url)

@@ -23,7 +23,7 @@ words! {
         Missing = "missing";
         /// Those whose newest run ended as ERROR or CANCELLED.
         Failed = "failed";
-        /// All that have no active run.
+        /// All that have no active run, and wait in no other backfill.
         All = "all";
     }
 }
@@ -35,7 +35,7 @@ pub struct BackfillRange {
     pub to: DateTime<Utc>,
 }
 
-/// By tick, the status of its newest run.
+/// By tick, the status of its newest run. QUEUED also if it waits for its run in another backfill.
 pub type LastRun = BTreeMap<DateTime<Utc>, Status>;
 
 /// A tick that runs again, with the status of its newest run.

@@ -23,7 +23,7 @@ use crate::http::request_extensions::AuditObject;
 use crate::service::Bridge;
 use crate::service::flows::{BackfillRequest, BackfillView};
 
-/// The ticks of a schedule in the past to run, from `from` on and before `to`.
+/// The ticks of a schedule in the past to run, from `from` on and before `to`, without those that wait in another backfill.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "documents the request body")]
 pub struct BackfillBody {

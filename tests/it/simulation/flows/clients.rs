@@ -11,8 +11,8 @@ use super::super::driver::{Driver, Operation, name, operator};
 use super::super::replica::Outcome;
 use super::documents::{Document, Schedule, slug};
 use super::facts::Request;
-use super::rows::RunRow;
-use super::{FlowOperation, FlowOutcome, Start, naive, rows};
+use super::rows::{self, BackfillTickRow, RunRow};
+use super::{FlowOperation, FlowOutcome, Start, naive};
 
 /// How many flows the clients use.
 const FLOWS: u64 = 5;
@@ -292,7 +292,7 @@ impl Driver {
         });
     }
 
-    /// The ticks that a backfill must have, by the newest run of each.
+    /// The ticks that a backfill must have, by the newest run of each. Those that wait in another backfill run there.
     fn expected_ticks(
         &self,
         flow: i64,
@@ -303,7 +303,11 @@ impl Driver {
         let mut rows = self.flows.schedules.iter();
         let row = rows.find(|row| row.flow_id == flow && row.code == schedule.id);
         let id = row.map(|row| row.id);
+        let waiting = self.waiting_ticks(id);
         let wanted = |tick: &i64| {
+            if waiting.contains(tick) {
+                return false;
+            }
             let runs = self.flows.runs.values().rev();
             let mut of_tick = runs.filter(|run| run.schedule_id == id && run.tick == Some(*tick));
             match (of_tick.next().map(|run| run.status.as_str()), mode) {
@@ -314,13 +318,26 @@ impl Driver {
             }
         };
         let schedule_id = id.unwrap_or_default();
-        let waiting = self.read(move |db| Ok(rows::waiting_in_backfills(db, schedule_id)));
         let cursor = self.read(move |db| Ok(rows::cursor(db, schedule_id)));
         let is_due = |tick: &i64| cursor.is_some_and(|cursor| *tick >= cursor);
         let ticks = naive::ticks(&schedule.calendar, from - 1, to - 1).into_iter();
+        ticks.filter(wanted).filter(|tick| !is_due(tick)).collect()
+    }
+
+    /// The ticks of a schedule that have no run yet in an active backfill.
+    fn waiting_ticks(&self, schedule: Option<i64>) -> Vec<i64> {
+        let backfills = self.read(|db| Ok(rows::backfills(db)));
+        let ticks = self.read(|db| Ok(rows::backfill_ticks(db)));
+        let is_active = |id: i64| {
+            let mut open = backfills.iter().filter(|one| !one.cancelled && !one.ended);
+            open.any(|one| one.id == id && Some(one.schedule_id) == schedule)
+        };
+        let waits =
+            |tick: &BackfillTickRow| tick.flow_run_id.is_none() && is_active(tick.backfill_id);
         ticks
-            .filter(wanted)
-            .filter(|tick| !waiting.contains(tick) && !is_due(tick))
+            .into_iter()
+            .filter(waits)
+            .map(|tick| tick.at)
             .collect()
     }
 

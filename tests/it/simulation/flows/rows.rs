@@ -102,6 +102,8 @@ pub struct BackfillRow {
     #[diesel(sql_type = BigInt)]
     pub id: i64,
     #[diesel(sql_type = BigInt)]
+    pub schedule_id: i64,
+    #[diesel(sql_type = BigInt)]
     pub parallel: i64,
     #[diesel(sql_type = Bool)]
     pub cancelled: bool,
@@ -210,7 +212,7 @@ pub fn versions(db: &mut Db<'_>) -> Vec<VersionRow> {
 }
 
 pub fn backfills(db: &mut Db<'_>) -> Vec<BackfillRow> {
-    let sql = "SELECT id, CAST(parallel AS BIGINT) AS parallel, \
+    let sql = "SELECT id, schedule_id, CAST(parallel AS BIGINT) AS parallel, \
                cancel_asked_at IS NOT NULL AS cancelled, ended_at IS NOT NULL AS ended FROM backfill ORDER BY id";
     BackfillRow::load(db, sql)
 }
@@ -228,15 +230,4 @@ pub fn cursor(db: &mut Db<'_>, schedule: i64) -> Option<i64> {
     let next_at = milliseconds(db, "next_at");
     let sql = format!("SELECT {next_at} AS next_at FROM schedule WHERE id = {schedule}");
     CursorRow::load(db, &sql).pop()?.next_at
-}
-
-/// The times of a schedule that wait in active backfills.
-pub fn waiting_in_backfills(db: &mut Db<'_>, schedule: i64) -> Vec<i64> {
-    let at = milliseconds(db, "scheduled_for");
-    let sql = format!(
-        "SELECT backfill_id, {at} AS at, flow_run_id FROM backfill_tick WHERE flow_run_id IS NULL AND backfill_id IN \
-         (SELECT id FROM backfill WHERE schedule_id = {schedule} AND ended_at IS NULL AND cancel_asked_at IS NULL)"
-    );
-    let rows = BackfillTickRow::load(db, &sql).into_iter();
-    rows.map(|row| row.at).collect()
 }
