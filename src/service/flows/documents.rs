@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Flows;
 use super::saving::{CheckedDocument, Saved, SavedFlow};
 use crate::domain::flow::document::{
-    Event, StartedBy, check_pipelines, check_triggers, parse, warn_of_own_schedules,
+    Event, FlowDocument, StartedBy, check_pipelines, check_triggers, parse, warn_of_own_schedules,
 };
 use crate::domain::ids::AccountId;
 use crate::domain::message::say;
@@ -25,7 +25,7 @@ impl Flows {
             .definitions_by_code(&config, &parsed.flow)
             .await?;
         let mut faults = check_pipelines(&parsed.flow, &definitions);
-        let others = self.started_by(account).await?;
+        let others = self.started_by(account, &parsed.flow).await?;
         faults.extend(check_triggers(&parsed.flow, &others));
         if !faults.is_empty() {
             faults.sort_by_key(|fault| fault.place);
@@ -41,22 +41,22 @@ impl Flows {
         })
     }
 
-    /// By flow of the account, the flows whose ends start it.
-    async fn started_by(&self, account: AccountId) -> Result<StartedBy, Error> {
-        let versions = self.versions.clone();
+    /// By flow of the account, the flows whose ends start it. Empty if no other flow starts this one.
+    async fn started_by(
+        &self,
+        account: AccountId,
+        flow: &FlowDocument,
+    ) -> Result<StartedBy, Error> {
+        let mut triggers = flow.triggers.iter();
+        if !triggers.any(|trigger| matches!(trigger.event, Event::Flow { .. })) {
+            return Ok(StartedBy::new());
+        }
         self.store
             .read(move |db| {
-                let mut all = StartedBy::new();
-                for flow in flows::active_flows(db, account)? {
-                    let loaded = versions.load(db, account, flow.id, flow.version)?;
-                    let triggers = loaded.flow.triggers.iter();
-                    let sources: BTreeSet<String> = triggers
-                        .filter_map(|trigger| match &trigger.event {
-                            Event::Flow { flow, .. } => Some(flow.value.clone()),
-                            Event::File { .. } => None,
-                        })
-                        .collect();
-                    all.insert(flow.slug, sources);
+                let slugs = flows::flow_slugs(db, account)?.into_iter();
+                let mut all: StartedBy = slugs.map(|slug| (slug, BTreeSet::new())).collect();
+                for (started, by) in flows::flows_started_by_flows(db, account)? {
+                    all.entry(started).or_default().insert(by);
                 }
                 Ok(all)
             })

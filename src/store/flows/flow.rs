@@ -122,15 +122,13 @@ pub fn lock_flow(db: &mut Db<'_>, id: FlowId) -> Result<Option<Flow>, Error> {
     flow_by_id(db, id)
 }
 
-/// The flows of an account, by slug.
-pub fn active_flows(db: &mut Db<'_>, account: AccountId) -> Result<Vec<Flow>, Error> {
-    let rows: Vec<FlowColumns> = on!(db, |conn| flow::table
+/// The slugs of an account's flows.
+pub fn flow_slugs(db: &mut Db<'_>, account: AccountId) -> Result<Vec<String>, Error> {
+    Ok(on!(db, |conn| flow::table
         .filter(flow::account_id.eq(account.0))
         .filter(flow::deleted_at.is_null())
-        .order(flow::slug)
-        .select(FlowColumns::as_select())
-        .load(conn))?;
-    Ok(rows.into_iter().map(Flow::from).collect())
+        .select(flow::slug)
+        .load(conn))?)
 }
 
 /// One page of an account's flows, by slug.

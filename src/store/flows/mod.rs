@@ -30,7 +30,7 @@ pub use due_runs::{
     has_due_flow_run, lease_due_flow_runs, postpone_flow_run, release_flow_run, wake_flow_run,
 };
 pub use flow::{
-    Flow, FlowListQuery, NewFlow, active_flows, delete_flow, flow_by_id, flow_by_slug, flows,
+    Flow, FlowListQuery, NewFlow, delete_flow, flow_by_id, flow_by_slug, flow_slugs, flows,
     insert_flow, lock_flow, set_flow_paused, set_flow_version,
 };
 pub use idempotency::{IdempotentFlowRun, add_idempotent_flow_run, find_idempotent_flow_run};
@@ -52,7 +52,8 @@ pub use ticks::{
     refuse_tick_of_run, ticks_of_flow,
 };
 pub use triggers::{
-    TriggerRow, active_flow_triggers, end_trigger_lease, has_due_trigger, insert_trigger,
-    lease_due_triggers, leased_trigger, release_trigger, save_trigger, triggers_of_flow,
+    TriggerRow, active_flow_triggers, end_trigger_lease, flows_started_by_flows, has_due_trigger,
+    insert_trigger, lease_due_triggers, leased_trigger, release_trigger, save_trigger,
+    triggers_of_flow,
 };
 pub use versions::{FlowVersion, NewVersion, flow_version, flow_versions, insert_version};

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::domain::ids::{AccountId, FlowId, TriggerId};
 use crate::store::connection::{Db, on};
-use crate::store::flow_schema::flow_trigger;
+use crate::store::flow_schema::{flow, flow_trigger};
 use crate::store::types::DbTime;
 use crate::store::{Error, LeaseRequest};
 
@@ -127,6 +127,21 @@ pub fn active_flow_triggers(
         .select(TriggerColumns::as_select())
         .load(conn))?;
     Ok(rows.into_iter().map(TriggerRow::from).collect())
+}
+
+/// The account's flows that the end of another flow starts, each with that other flow: both slugs.
+pub fn flows_started_by_flows(
+    db: &mut Db<'_>,
+    account: AccountId,
+) -> Result<Vec<(String, String)>, Error> {
+    Ok(on!(db, |conn| flow_trigger::table
+        .inner_join(flow::table)
+        .filter(flow_trigger::account_id.eq(account.0))
+        .filter(flow_trigger::active.eq(true))
+        .filter(flow::deleted_at.is_null())
+        .select((flow::slug, flow_trigger::source.assume_not_null()))
+        .filter(flow_trigger::source.is_not_null())
+        .load(conn))?)
 }
 
 macro_rules! due {
