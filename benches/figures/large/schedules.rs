@@ -54,7 +54,7 @@ pub async fn measured(line: &Line, base: &'static str) -> Vec<String> {
 async fn prepare(place: &Place, many: usize, tick: DateTime<Utc>) {
     let (minute, hour) = (tick.minute(), tick.hour());
     let document = format!(
-        "id: {MODEL}\nschedules:\n  - {{id: daily, cron: \"{minute} {hour} * * *\", overlap: queue}}\nsteps:\n  \
+        "id: {MODEL}\nschedules:\n  - {{id: daily, cron: \"{minute} {hour} * * *\", timezone: UTC, overlap: queue}}\nsteps:\n  \
          - {{id: extract, pipeline: pipeline-1}}\n  - {{id: join, pipeline: pipeline-2, after: extract}}\n  \
          - {{id: load, pipeline: pipeline-3, after: join}}\n"
     );
