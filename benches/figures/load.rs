@@ -35,6 +35,25 @@ impl Target {
         Self { host, ask }
     }
 
+    /// Sends a new body each time.
+    pub fn put(
+        url: &str,
+        path: &str,
+        token: Option<&str>,
+        body: impl Fn(usize) -> String + 'static,
+    ) -> Self {
+        let host = host(url);
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nHost: {host}\r\n{}Content-Type: application/json\r\n",
+            authorization(token)
+        );
+        let ask = Rc::new(move |number: usize| {
+            let body = body(number);
+            format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+        });
+        Self { host, ask }
+    }
+
     /// Sends reports of progress for these tasks in turn.
     pub fn reports(url: &str, pipeline: &str, token: Option<&str>, tasks: Vec<i64>) -> Self {
         let host = host(url);

@@ -4,7 +4,7 @@
 //! ```text
 //! main.rs      the command line, and the order of the scenarios
 //! stage.rs     the processes: the bridge twice (SQLite, PostgreSQL) with 1,000 active tasks each, and an OpenHEXA
-//! large/       the large scenarios: many active runs, many tasks, many open streams
+//! large/       the large scenarios: many active runs, tasks, open streams, schedules and runs of flows
 //! site.rs      settings, processes and requests that all scenarios use
 //! postgres.rs  a temporary PostgreSQL with durable commits and default settings, and pgbench
 //! load.rs      clients that send requests as fast as possible
@@ -65,7 +65,7 @@ pub struct Line {
     /// Only scenarios whose name contains one of these texts, separated by semicolons.
     #[arg(long, value_delimiter = ';')]
     only: Vec<String>,
-    /// Measure the large scenarios instead: many running tasks, many tasks, many open streams.
+    /// Measure the large scenarios instead: many running tasks, tasks, open streams, schedules and runs of flows.
     #[arg(long)]
     large: bool,
     /// Large scenarios: number of running tasks.
@@ -77,9 +77,18 @@ pub struct Line {
     /// Large scenarios: number of open streams.
     #[arg(long, default_value_t = 1000)]
     streams: usize,
-    /// Large scenarios: seconds during which runs are polled.
+    /// Large scenarios: seconds during which runs are polled or schedules become due.
     #[arg(long, default_value_t = 60)]
     follow: u64,
+    /// Large scenarios: number of schedules. A hundredth of them becomes due each second.
+    #[arg(long, default_value_t = 10_000)]
+    schedules: usize,
+    /// Large scenarios: number of runs of a flow at once.
+    #[arg(long, default_value_t = 200)]
+    flow_runs: usize,
+    /// Large scenarios: number of other flows of the account while a flow is saved.
+    #[arg(long, default_value_t = 1000)]
+    flows: usize,
     /// The program to measure, instead of the one just built.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_openhexa-bridge"))]
     bridge: std::path::PathBuf,

@@ -36,13 +36,66 @@ pub fn without_polling(mut settings: Vec<(&'static str, String)>) -> Vec<(&'stat
     settings
 }
 
-/// Starts the emulator with this number of pipelines, whose runs only change on request.
-pub fn openhexa(data: &Path, pipelines: u64) -> Process {
+/// The pipelines of an OpenHEXA.
+pub struct Pipelines {
+    many: u64,
+    /// In addition to those that every launch sets.
+    parameters: Vec<Value>,
+    behaviour: Value,
+}
+
+/// This number of pipelines, whose runs only change on request.
+impl From<u64> for Pipelines {
+    fn from(many: u64) -> Self {
+        Self {
+            many,
+            parameters: Vec::new(),
+            behaviour: json!({"kind": "manual", "queued_ms": 0}),
+        }
+    }
+}
+
+impl Pipelines {
+    /// Pipelines of flows: their runs take a second, report their progress once, then SUCCESS with a result, and end.
+    pub fn of_flows(many: u64) -> Self {
+        Self {
+            parameters: vec![
+                json!({"code": "table", "type": "str"}),
+                json!({"code": "rows", "type": "int", "required": false}),
+            ],
+            behaviour: json!({
+                "kind": "succeed", "queued_ms": 0, "running_ms": 1000, "steps": 1, "callback": true,
+                "result": {"rows": 1000},
+            }),
+            ..Self::from(many)
+        }
+    }
+
+    fn described(&self, number: u64) -> Value {
+        let mut parameters = vec![
+            json!({"code": "task_id", "type": "int"}),
+            json!({"code": "pipeline_id", "type": "str"}),
+            json!({"code": "connection_host", "type": "str"}),
+            json!({"code": "connection_token", "type": "str"}),
+        ];
+        parameters.extend(self.parameters.iter().cloned());
+        json!({
+            "id": pipeline(number), "code": format!("pipeline-{number}"),
+            "versions": [{"parameters": parameters}], "behaviour": self.behaviour,
+        })
+    }
+}
+
+/// Starts the emulator with these pipelines.
+pub fn openhexa(data: &Path, pipelines: impl Into<Pipelines>) -> Process {
     // The measured program is built without the emulator, so `make bench` also builds it with the feature `dev`.
     let built = Path::new(env!("CARGO_BIN_EXE_openhexa-bridge"));
     let profiles = built.ancestors().nth(2).expect("the folder of all builds");
     let program = profiles.join("debug/openhexa-bridge");
-    let all: Vec<Value> = (1..=pipelines).map(described).collect();
+    let pipelines = pipelines.into();
+    let all: Vec<Value> = (1..=pipelines.many)
+        .map(|number| pipelines.described(number))
+        .collect();
     let catalogue = data.join("catalogue.json");
     let document = json!({"pipelines": all}).to_string();
     std::fs::write(&catalogue, document).expect("a file of ours");
@@ -52,17 +105,6 @@ pub fn openhexa(data: &Path, pipelines: u64) -> Process {
     let options = ["--catalogue", &catalogue, "--data", &folder];
     let args = [&["emulator", "--port", "0"], options.as_slice()].concat();
     Process::start(&program, &args, &[])
-}
-
-fn described(number: u64) -> Value {
-    let parameters = json!([
-        {"code": "task_id", "type": "int"}, {"code": "pipeline_id", "type": "str"},
-        {"code": "connection_host", "type": "str"}, {"code": "connection_token", "type": "str"},
-    ]);
-    json!({
-        "id": pipeline(number), "code": format!("pipeline-{number}"),
-        "versions": [{"parameters": parameters}], "behaviour": {"kind": "manual", "queued_ms": 0},
-    })
 }
 
 pub fn client() -> reqwest::Client {

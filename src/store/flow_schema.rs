@@ -260,6 +260,7 @@ diesel::table! {
 
 diesel::joinable!(attempt -> task (task_id));
 diesel::joinable!(schedule -> flow (flow_id));
+diesel::joinable!(flow_trigger -> flow (flow_id));
 diesel::joinable!(flow_run -> flow (flow_id));
 diesel::joinable!(step_run -> flow_run (flow_run_id));
 diesel::allow_tables_to_appear_in_same_query!(

@@ -6,13 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use diesel::Connection as _;
-use diesel::connection::SimpleConnection as _;
-use diesel::sqlite::SqliteConnection;
 use serde_json::json;
 
+use super::sql::{numbers, run};
 use super::{Place, SQLITE};
-use crate::postgres;
 use crate::site;
 
 /// A usual number for a workspace.
@@ -52,20 +49,6 @@ pub async fn fill(place: &Place, rows: u64) {
         }
     });
     filled.await.expect("it is filled");
-}
-
-fn run(url: &str, sql: &str) {
-    match url.strip_prefix("sqlite:") {
-        Some(file) => {
-            let mut conn = SqliteConnection::establish(file).expect("the bridge's file");
-            let prepared = "PRAGMA busy_timeout = 60000; PRAGMA cache_size = -400000;";
-            conn.batch_execute(prepared)
-                .expect("settings that SQLite has");
-            conn.batch_execute(sql).expect("SQLite takes it");
-        }
-        None if sql.starts_with("VACUUM") => postgres::execute(url, sql),
-        None => postgres::execute(url, &format!("SET search_path TO openhexa_bridge; {sql}")),
-    }
 }
 
 /// The tasks to copy, one of each kind for each pipeline: (pipeline, kind, task).
@@ -117,13 +100,7 @@ fn remember(models: &[(u64, usize, i64)]) -> String {
 
 /// The SQL of one transaction.
 fn copies(sqlite: bool, all: u64, from: u64, to: u64) -> String {
-    let numbers = if sqlite {
-        format!(
-            "WITH RECURSIVE numbers (n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})"
-        )
-    } else {
-        format!("WITH numbers (n) AS (SELECT generate_series({from}, {to}))")
-    };
+    let numbers = numbers(sqlite, from, to);
     let kind = "CASE WHEN n % 1000 = 0 THEN 3 WHEN n % 1000 <= 50 THEN 1 WHEN n % 1000 <= 70 THEN 2 ELSE 0 END";
     // Every eleventh task belongs to another account.
     let account = "CASE WHEN n % 22 = 0 THEN 2 WHEN n % 22 = 11 THEN 3 ELSE 1 END";

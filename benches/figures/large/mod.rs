@@ -1,4 +1,4 @@
-//! The large scenarios, `make bench ARGS="--large"`: many active runs, many tasks, many open streams.
+//! The large scenarios, `make bench ARGS="--large"`: many active runs, tasks, open streams, schedules and runs of flows.
 //!
 //! ```text
 //! runs.rs      10,000 active runs: how soon a final status is shown, and what polling costs
@@ -7,15 +7,27 @@
 //! fill.rs      inserts these tasks
 //! streams.rs   1,000 open streams: memory, CPU, and the time from a report to its event
 //! listen.rs    a client of a stream
+//! schedules.rs   10,000 schedules: how late they fire
+//! successors.rs  steps of flows: how soon they start after the step before them
+//! flow_runs.rs   200 runs of a flow with 20 steps: what a step costs
+//! saving.rs      saving a flow with 100 steps
+//! flows.rs       documents, flows and their runs
+//! sql.rs         statements in the bridge's database
 //! ```
 //!
 //! Each scenario has its own bridge, database and OpenHEXA.
 
 mod fill;
+mod flow_runs;
+mod flows;
 mod listen;
 mod reported;
 mod runs;
+mod saving;
+mod schedules;
+mod sql;
 mod streams;
+mod successors;
 mod tasks;
 
 use std::time::{Duration, Instant};
@@ -43,7 +55,7 @@ impl Place {
     async fn set(
         line: &Line,
         base: &'static str,
-        pipelines: u64,
+        pipelines: impl Into<site::Pipelines>,
         change: impl FnOnce(Settings) -> Settings,
     ) -> Self {
         let data = tempfile::tempdir().expect("a folder");
@@ -117,34 +129,93 @@ fn core(share: Option<f64>) -> String {
 const SQLITE: &str = "SQLite";
 const POSTGRES: &str = "PostgreSQL";
 
+/// A large scenario, in the order in which they are measured.
+#[derive(Clone, Copy)]
+enum Large {
+    LiveRuns,
+    ReportedEnds,
+    TaskList,
+    OpenStreams,
+    Schedules,
+    Successors,
+    FlowRuns,
+    SavedFlow,
+}
+
+impl Large {
+    const ALL: [Self; 8] = [
+        Self::LiveRuns,
+        Self::ReportedEnds,
+        Self::TaskList,
+        Self::OpenStreams,
+        Self::Schedules,
+        Self::Successors,
+        Self::FlowRuns,
+        Self::SavedFlow,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::LiveRuns => "live runs",
+            Self::ReportedEnds => "reported ends",
+            Self::TaskList => "task list",
+            Self::OpenStreams => "open streams",
+            Self::Schedules => "schedules",
+            Self::Successors => "successors",
+            Self::FlowRuns => "flow runs",
+            Self::SavedFlow => "saving a flow",
+        }
+    }
+
+    fn head(self) -> &'static str {
+        match self {
+            Self::LiveRuns => runs::HEAD,
+            Self::ReportedEnds => reported::HEAD,
+            Self::TaskList => tasks::HEAD,
+            Self::OpenStreams => streams::HEAD,
+            Self::Schedules => schedules::HEAD,
+            Self::Successors => successors::HEAD,
+            Self::FlowRuns => flow_runs::HEAD,
+            Self::SavedFlow => saving::HEAD,
+        }
+    }
+
+    async fn rows(self, line: &Line, base: &'static str) -> Vec<String> {
+        match self {
+            Self::LiveRuns => vec![runs::measured(line, base).await],
+            Self::ReportedEnds => vec![reported::measured(line, base).await],
+            Self::TaskList => tasks::measured(line, base).await,
+            Self::OpenStreams => streams::measured(line, base).await,
+            Self::Schedules => schedules::measured(line, base).await,
+            Self::Successors => vec![successors::measured(line, base).await],
+            Self::FlowRuns => vec![flow_runs::measured(line, base).await],
+            Self::SavedFlow => vec![saving::measured(line, base).await],
+        }
+    }
+}
+
 pub async fn measure(line: &Line) {
     let mut parts = vec![table::machine(&format!(
-        "{} and {} live runs, {} tasks, {} streams, each alone",
-        line.live_runs, line.live, line.rows, line.streams
+        "{} and {} live runs, {} tasks, {} streams, {} schedules, {} flow runs, {} flows, each alone",
+        line.live_runs,
+        line.live,
+        line.rows,
+        line.streams,
+        line.schedules,
+        line.flow_runs,
+        line.flows
     ))];
-    for scenario in ["live runs", "reported ends", "task list", "open streams"] {
+    for scenario in Large::ALL {
         let mut rows = Vec::new();
         for base in [SQLITE, POSTGRES] {
-            let name = format!("{scenario}, {base}");
-            if !line.wants(&name) {
-                continue;
+            let name = format!("{}, {base}", scenario.name());
+            if line.wants(&name) {
+                eprintln!("{name}");
+                rows.extend(Box::pin(scenario.rows(line, base)).await);
             }
-            eprintln!("{name}");
-            rows.extend(match scenario {
-                "live runs" => vec![runs::measured(line, base).await],
-                "reported ends" => vec![reported::measured(line, base).await],
-                "task list" => tasks::measured(line, base).await,
-                _ => streams::measured(line, base).await,
-            });
         }
-        let head = match scenario {
-            "live runs" => runs::HEAD,
-            "reported ends" => reported::HEAD,
-            "task list" => tasks::HEAD,
-            _ => streams::HEAD,
-        };
         if !rows.is_empty() {
-            parts.push(head.to_owned() + &rows.join("\n") + "\n");
+            parts.push(scenario.head().to_owned() + &rows.join("\n") + "\n");
         }
     }
     let text = parts.join("\n");

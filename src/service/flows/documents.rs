@@ -9,8 +9,8 @@ use crate::domain::ids::AccountId;
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::service::Error;
-use crate::store;
 use crate::store::flows;
+use crate::store::{self, Db};
 
 impl Flows {
     /// Checks a document with the pipelines of the workspace and the other flows of the account. All faults are reported
@@ -23,11 +23,11 @@ impl Flows {
             .definitions_by_code(&config, &parsed.flow)
             .await?;
         let mut faults = check_pipelines(&parsed.flow, &definitions);
-        let others: Result<StartedBy, Error> = self
-            .store
-            .read(move |db| Ok(flows::flows_started_by(db, account)?))
-            .await;
-        faults.extend(check_triggers(&parsed.flow, &others?));
+        if parsed.flow.waits_for_flows() {
+            let others = move |db: &mut Db<'_>| Ok(flows::flows_started_by(db, account)?);
+            let others: Result<StartedBy, Error> = self.store.read(others).await;
+            faults.extend(check_triggers(&parsed.flow, &others?));
+        }
         if !faults.is_empty() {
             faults.sort_by_key(|fault| fault.place);
             return Err(Error::Document(faults));

@@ -78,6 +78,7 @@ impl Saved {
     }
 
     pub fn create(&self, db: &mut Db<'_>) -> Result<Flow, Error> {
+        flows::lock_saves_of_flows(db, self.by.account)?;
         self.check_others(db)?;
         if flows::count_flows(db, self.by.account)? >= MOST_FLOWS {
             let sentence = say("flow-account-full").with("most", MOST_FLOWS);
@@ -96,7 +97,10 @@ impl Saved {
         id: FlowId,
         expected: Option<i64>,
     ) -> Result<SavedFlow, Error> {
-        self.check_others(db)?;
+        if self.document().waits_for_flows() {
+            flows::lock_saves_of_flows(db, self.by.account)?;
+            self.check_others(db)?;
+        }
         let flow = flows::lock_flow(db, id)?.filter(|flow| flow.deleted_at.is_none());
         let flow = flow.ok_or_else(Error::no_flow)?;
         if expected.is_some_and(|expected| expected != flow.version) {
@@ -118,7 +122,6 @@ impl Saved {
     /// Two documents that are saved at the same time must not start each other.
     fn check_others(&self, db: &mut Db<'_>) -> Result<(), Error> {
         let account = self.by.account;
-        flows::lock_saves_of_flows(db, account)?;
         let faults = check_triggers(self.document(), &flows::flows_started_by(db, account)?);
         if faults.is_empty() {
             return Ok(());

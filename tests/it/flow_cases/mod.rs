@@ -5,6 +5,7 @@ mod crashes;
 mod files;
 mod runs;
 mod schedules;
+mod wakes;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};

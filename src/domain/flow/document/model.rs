@@ -25,6 +25,14 @@ pub struct FlowDocument {
     pub notify: Vec<Notify>,
 }
 
+impl FlowDocument {
+    /// Whether the end of another flow starts it.
+    pub fn waits_for_flows(&self) -> bool {
+        let mut triggers = self.triggers.iter();
+        triggers.any(|trigger| matches!(trigger.event, Event::Flow { .. }))
+    }
+}
+
 /// The name in both languages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FlowName {
