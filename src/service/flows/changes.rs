@@ -49,7 +49,13 @@ impl Flows {
     }
 
     /// Its history stays. Runs that have not ended are cancelled.
-    pub async fn delete(&self, who: &Principal, slug: &str) -> Result<(), Error> {
+    /// `expected` is the version that the caller has read.
+    pub async fn delete(
+        &self,
+        who: &Principal,
+        slug: &str,
+        expected: Option<i64>,
+    ) -> Result<(), Error> {
         let flow = self.reader.flow(who.account, slug).await?;
         let (now, by, versions) = (self.clock.now(), who.actor.clone(), self.versions.clone());
         let cancelled = self
@@ -58,6 +64,9 @@ impl Flows {
                 let found = flows::lock_flow(db, flow.id)?;
                 let flow = found.filter(|flow| flow.deleted_at.is_none());
                 let flow = flow.ok_or_else(Error::no_flow)?;
+                if expected.is_some_and(|expected| expected != flow.version) {
+                    return Err(Error::Changed);
+                }
                 let loaded = versions.load(db, flow.account, flow.id, flow.version)?;
                 flows::delete_flow(db, flow.id, now, &by)?;
                 stop_starts(db, &loaded, flow.id, now)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::flow::document::{FlowDocument, Input};
+use crate::domain::flow::document::{FlowDocument, Input, LONGEST_INPUTS_KIB};
 use crate::domain::message::{FieldErrors, say};
 
 /// How many characters of an unknown name are shown.
@@ -30,11 +30,28 @@ pub fn inputs(
             None => {}
         }
     }
+    if let Some(longest) = longest_of_too_many(&values) {
+        errors.add(
+            longest,
+            say("flow-inputs-too-long").with("most", LONGEST_INPUTS_KIB),
+        );
+    }
     if errors.is_empty() {
         Ok(values)
     } else {
         Err(errors)
     }
+}
+
+/// The name of the longest input, if all together are too long.
+fn longest_of_too_many(values: &Map<String, Value>) -> Option<String> {
+    let lengths = values.iter();
+    let lengths: Vec<(usize, &String)> = lengths
+        .map(|(name, value)| (value.to_string().len(), name))
+        .collect();
+    let total: usize = lengths.iter().map(|(length, _)| length).sum();
+    let longest = lengths.into_iter().max()?;
+    (total > LONGEST_INPUTS_KIB * 1024).then(|| longest.1.clone())
 }
 
 fn unknown(flow: &FlowDocument, given: &Map<String, Value>) -> FieldErrors {

@@ -41,7 +41,7 @@ pub fn start_other_flows(
             Ok(_) => {}
             // The end of this run must be stored although the other flow cannot be read.
             Err(Error::Internal(store::Error::Corrupt(_))) => {
-                refuse(db, &trigger, ended, say("flow-unreadable"), now)?;
+                refuse(db, &trigger, ended, say("flow-document-unreadable"), now)?;
             }
             Err(error) => return Err(error),
         }

@@ -138,3 +138,45 @@ async fn starts_and_changes_are_limited_per_caller(#[values(Sqlite, Postgres)] b
     assert!(!last.header("retry-after").is_empty());
     story.end().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_inputs_of_a_run_have_at_most_16_kib(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    let document = MANUAL.replace("steps", "inputs: {a: {type: str, default: x}}\nsteps");
+    story.save_flow(&document).await;
+    let start = |length: usize| json!({"inputs": {"a": "y".repeat(length)}});
+    let path = "/flows/manual/run/";
+    story.post(path, &start(16 * 1024 - 2)).await.expect(201);
+    let refused = story.post(path, &start(16 * 1024)).await.expect(400);
+    let sentence = "The values of all inputs together can have at most 16 KiB";
+    assert_eq!(refused["inputs"]["a"], json!([sentence]), "{refused}");
+    let long = document.replace("default: x", &format!("default: {}", "x".repeat(17_000)));
+    let faults = faults(&story, &json!(long)).await;
+    assert_eq!(faults, [format!("line 2, column 9: {sentence}")]);
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flow_that_was_changed_meanwhile_is_not_deleted(#[values(Sqlite, Postgres)] base: Base) {
+    let story = plan(base).begin().await;
+    story.save_flow(MANUAL).await;
+    let document = MANUAL.replace("id: wait", "id: waits");
+    story.put_flow("manual", &document).await.expect(200);
+    let delete = async |version: &str| {
+        let ask = story.ask(As::Operator, Method::DELETE, "/flows/manual/");
+        ask.header("if-match", version).send().await
+    };
+    assert_eq!(delete("\"1\"").await.status, 412);
+    story.get("/flows/manual/").await.expect(200);
+    assert_eq!(delete("\"2\"").await.status, 204);
+    for path in ["versions/", "versions/1/", "ticks/", "backfills/"] {
+        story
+            .get(&format!("/flows/manual/{path}"))
+            .await
+            .expect(200);
+    }
+    assert_eq!(story.get("/flows/manual/").await.status, 404);
+    story.end().await;
+}

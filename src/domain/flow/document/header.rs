@@ -4,7 +4,7 @@ use super::super::place::At;
 use super::super::value_kind::ValueKind;
 use super::fault::{Expected, Faults, ValueFault};
 use super::fields::{Fields, entries, flag, list, must_be, number, text, whole};
-use super::limits::{LONGEST_ID, MOST_CHANNELS, MOST_INPUTS};
+use super::limits::{LONGEST_ID, LONGEST_INPUTS_KIB, MOST_CHANNELS, MOST_INPUTS};
 use super::model::{Alerts, ErrorsAlert, FlowName, Input, Level, Notify, RecordsAlert};
 use super::steps::result_reference;
 use super::tree::{Entry, Node, Tree};
@@ -65,7 +65,13 @@ pub fn inputs(node: Option<&Node>, faults: &mut Faults) -> Vec<Input> {
         faults.add(node.place, ValueFault::TooMany { key, most });
     }
     let entries = entries.iter().take(MOST_INPUTS);
-    entries.filter_map(|entry| input(entry, faults)).collect()
+    let inputs: Vec<Input> = entries.filter_map(|entry| input(entry, faults)).collect();
+    let defaults = inputs.iter().filter_map(|input| input.default.as_ref());
+    let length: usize = defaults.map(|default| default.to_string().len()).sum();
+    if length > LONGEST_INPUTS_KIB * 1024 {
+        faults.add(node.place, ValueFault::InputsTooLong);
+    }
+    inputs
 }
 
 fn input(entry: &Entry, faults: &mut Faults) -> Option<Input> {

@@ -2,6 +2,8 @@
 
 pub const LONGEST_KIB: usize = 256;
 pub const DEEPEST: usize = 32;
+/// The longest values of all inputs of a run together, as JSON. They are in every list of runs.
+pub const LONGEST_INPUTS_KIB: usize = 16;
 pub const MOST_NODES: usize = 20_000;
 pub const MOST_STEPS: usize = 100;
 pub const MOST_SCHEDULES: usize = 20;

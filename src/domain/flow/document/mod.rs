@@ -24,6 +24,7 @@ pub use fault::{
     Expected, Fault, FaultKind, PipelineFault, StartFault, StepFault, SyntaxFault, ValueFault,
 };
 pub use fields::is_id;
+pub use limits::LONGEST_INPUTS_KIB;
 pub use model::{
     Alerts, Argument, ArgumentValue, ErrorsAlert, Event, FlowDocument, FlowName, Input, Level,
     Notify, RecordsAlert, Schedule, Step, Trigger, When,

@@ -11,6 +11,7 @@ use super::json::{FlowDetailJson, FlowEnvelope, FlowJson};
 use super::request::{self, nothing, query};
 use crate::domain::principal::Principal;
 use crate::http::accept_language::Language;
+use crate::http::api::if_match::expected;
 use crate::http::api::query::Query;
 use crate::http::error::HttpResult;
 use crate::http::request_extensions::AuditObject;
@@ -108,11 +109,15 @@ pub async fn detail(
     path = "/api/openhexa/flows/{slug}/",
     operation_id = "delete_flow",
     tag = "flows",
-    params(("slug" = String, Path, description = "api-flow-slug")),
+    params(
+        ("slug" = String, Path, description = "api-flow-slug"),
+        ("If-Match" = Option<String>, Header, description = "api-flow-if-match"),
+    ),
     responses(
         (status = 204),
         (status = 400),
         (status = 404),
+        (status = 412),
     ),
 )]
 pub async fn delete(
@@ -123,7 +128,8 @@ pub async fn delete(
     payload: Payload,
 ) -> HttpResult<HttpResponse> {
     nothing(&request, payload).await?;
-    bridge.flows.delete(&who, request::slug(&slug)?).await?;
+    let slug = request::slug(&slug)?;
+    bridge.flows.delete(&who, slug, expected(&request)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

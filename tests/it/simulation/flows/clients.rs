@@ -138,7 +138,7 @@ impl Driver {
         let operation = Operation::Flow(FlowOperation::Delete);
         self.begin(site, operation, move |bridge| async move {
             Outcome::Flow(FlowOutcome::Deleted(
-                bridge.flows.delete(&user(), &slug).await,
+                bridge.flows.delete(&user(), &slug, None).await,
             ))
         });
     }

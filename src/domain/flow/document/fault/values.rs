@@ -1,5 +1,6 @@
 //! Faults of single keys and values: unknown or missing keys, wrong types, values outside their limits.
 
+use super::super::limits::LONGEST_INPUTS_KIB;
 use super::shown;
 use crate::domain::message::{Message, say};
 
@@ -71,6 +72,8 @@ pub enum ValueFault {
     IdTwice {
         id: String,
     },
+    /// The defaults of all inputs together.
+    InputsTooLong,
     /// The default of an input is not of its type.
     DefaultTypeMismatch {
         input: String,
@@ -110,6 +113,7 @@ impl ValueFault {
                 .with("key", key)
                 .with("least", least)
                 .with("most", most),
+            Self::InputsTooLong => say("flow-inputs-too-long").with("most", LONGEST_INPUTS_KIB),
             Self::TooMany { key, most } => say("flow-too-many").with("key", key).with("most", most),
             Self::NumberTooLarge => say("flow-number-too-large"),
             Self::IdTwice { id } => say("flow-id-twice").with("id", shown(id)),
