@@ -181,6 +181,21 @@ pub fn delete_hook(db: &mut Db<'_>, id: HookId) -> Result<(), Error> {
     Ok(())
 }
 
+/// Deletes the hooks of a flow that is deleted, so that they do not start another flow with the same slug later. The caller has
+/// locked the flow.
+pub fn delete_hooks_of_flow(db: &mut Db<'_>, account: AccountId, slug: &str) -> Result<(), Error> {
+    let ids: Vec<DbUuid> = on!(db, |conn| hook::table
+        .filter(hook::account_id.eq(account.0))
+        .filter(hook::flow.eq(slug))
+        .order(hook::id)
+        .select(hook::id)
+        .load(conn))?;
+    for id in ids {
+        delete_hook(db, HookId(id.0))?;
+    }
+    Ok(())
+}
+
 pub fn set_hook_last_used(db: &mut Db<'_>, id: HookId, now: DateTime<Utc>) -> Result<(), Error> {
     on!(db, |conn| diesel::update(hook::table.find(DbUuid(id.0)))
         .set(hook::last_used_at.eq(DbTime(now)))

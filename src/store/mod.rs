@@ -73,9 +73,9 @@ pub use events::{
 };
 pub use health::{PollingState, polling_state, probe_write};
 pub use hooks::{
-    NewHookMessage, StartedByHook, add_hook, add_hook_message, count_hooks, delete_hook, find_hook,
-    hooks_of_account, keep_hook, lock_hook_of_account, lock_hooks, put_hook, put_hook_secrets,
-    set_hook_last_used, started_by_message,
+    NewHookMessage, StartedByHook, add_hook, add_hook_message, count_hooks, delete_hook,
+    delete_hooks_of_flow, find_hook, hooks_of_account, keep_hook, lock_hook_of_account, lock_hooks,
+    put_hook, put_hook_secrets, set_hook_last_used, started_by_message,
 };
 pub use iaso::{
     AttachOptions, UserLookup, drifted_mirrors, end_mirror_in_other_account, has_drifted_mirror,

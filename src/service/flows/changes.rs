@@ -10,8 +10,8 @@ use crate::domain::ids::FlowId;
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::service::Error;
-use crate::store::Db;
 use crate::store::flows::{self, Flow, ScheduleRow};
+use crate::store::{self, Db};
 
 /// A change of whether a flow, or one of its schedules, fires.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ impl Flows {
         Ok(changed)
     }
 
-    /// Its history stays. Runs that have not ended are cancelled.
+    /// Its history stays. Runs that have not ended are cancelled, and its webhooks are deleted.
     /// `expected` is the version that the caller has read.
     pub async fn delete(
         &self,
@@ -71,6 +71,7 @@ impl Flows {
                 flows::delete_flow(db, flow.id, now, &by)?;
                 stop_starts(db, &loaded, flow.id, now)?;
                 flows::cancel_backfills_of_flow(db, flow.id, now)?;
+                store::delete_hooks_of_flow(db, flow.account, &flow.slug)?;
                 let active = flows::active_runs(db, flow.id)?;
                 for run in &active {
                     cancel_in(db, run.id, &by, now)?;

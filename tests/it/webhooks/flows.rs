@@ -1,5 +1,6 @@
 //! A message starts a flow.
 
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -74,5 +75,22 @@ async fn a_repeated_message_has_one_run_also_on_two_replicas(
     let runs = story.get("/flow-runs/").await.expect(200);
     assert_eq!(runs["results"].as_array().unwrap().len(), 1);
     replica.stop().await;
+    story.end().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_webhook_of_a_deleted_flow_does_not_start_a_new_one_with_the_same_id(
+    #[values(Sqlite, Postgres)] base: Base,
+) {
+    let story = begin(base).await;
+    let hook = hook(&story, json!({})).await;
+    let delete = story.ask(As::Operator, Method::DELETE, "/flows/stock/");
+    assert_eq!(delete.send().await.status, 204);
+    story.save_flow(STOCK).await;
+    let refused = hook.bearer(json!({"country": "NE"})).send(&story).await;
+    assert_eq!(refused.status, 401, "{}", refused.text);
+    let hooks = story.ask(As::Admin, Method::GET, "/hooks/").send().await;
+    assert_eq!(hooks.expect(200)["results"], json!([]));
     story.end().await;
 }
