@@ -85,6 +85,7 @@ flow-gantt = Timeline
 flow-gantt-title = Attempts of the steps over time
 flow-gantt-about = A row per step, a bar per attempt. ✓ success (solid), ✕ error (hatched), ■ stopped (outlined). The table of the steps has the same information.
 flow-history = History
+flow-about-run = About this run
 flow-started-by = Started by
 flow-created = Created
 flow-scheduled-for = Planned for

@@ -85,6 +85,7 @@ flow-gantt = Chronologie
 flow-gantt-title = Tentatives des étapes au fil du temps
 flow-gantt-about = Une ligne par étape, une barre par tentative. ✓ succès (plein), ✕ erreur (hachuré), ■ arrêt (contour). Le tableau des étapes contient les mêmes informations.
 flow-history = Historique
+flow-about-run = À propos de cette exécution
 flow-started-by = Lancée par
 flow-created = Créée
 flow-scheduled-for = Prévue pour

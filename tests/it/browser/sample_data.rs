@@ -21,7 +21,7 @@ const FLOW: &str = r#"id: immunisation
 name: {en: Routine immunisation, fr: Vaccination de routine}
 inputs: {months: {type: int, default: 12}, refresh: {type: bool, default: false}, note: {type: str, required: false}, more: {type: dict, required: false}}
 schedules: [{id: night, cron: "0 2 * * *", timezone: Africa/Douala, finish_by: "06:00"}]
-triggers: [{id: after, flow: stocks, when: any}]
+triggers: [{id: files, file: "stock/*.xlsx", every: 1h}]
 steps:
   - {id: extract_routine_immunisation_data, pipeline: routine-immunisation-extract, parameters: {months: {from: inputs.months}}}
   - {id: stock, pipeline: stock-report-load}

@@ -128,6 +128,9 @@ async fn a_flow_shows_its_graph_and_what_starts_it(#[values(Sqlite, Postgres)] b
 async fn clock_changes_are_marked(#[values(Sqlite, Postgres)] base: Base) {
     let before: DateTime<Utc> = "2027-03-27T12:00:00Z".parse().unwrap();
     let story = plan(base).starting_at(before).begin().await;
+    story
+        .save_flow("id: other\nsteps: [{id: wait, pipeline: pipeline-4}]\n")
+        .await;
     let document = "id: daily\nschedules: [{id: night, cron: \"30 2 * * *\", timezone: Europe/Brussels}]\ntriggers: [{id: after, flow: other, when: any}]\nsteps: [{id: wait, pipeline: pipeline-4}]\n";
     story.save_flow(document).await;
     let page = story.page(As::Viewer, PAGE).await;

@@ -11,7 +11,7 @@ use crate::service::flows::{RunView, StepView};
 
 /// The place for the ids of the steps, and for the bars.
 const LEFT: i64 = 164;
-const WIDTH: i64 = 560;
+const WIDTH: i64 = 460;
 /// The place for the sign after the longest bar.
 const RIGHT: i64 = 24;
 const TOP: i64 = 20;

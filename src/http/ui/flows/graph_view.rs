@@ -70,7 +70,7 @@ impl GraphBox {
                 format!("{} {}", badge.sign, badge.word),
                 badge.word,
             ),
-            None => ("plain", step.about.clone(), step.about),
+            None => ("plain", truncate(&step.about, LETTERS).0, step.about),
         };
         Self {
             x,
