@@ -1,4 +1,4 @@
-//! The layout of a flow's graph: boxes do not overlap, lines go forwards and never through a box, whatever the graph.
+//! The layout of any graph: boxes do not overlap, lines go forwards and never through a box.
 
 use std::collections::BTreeSet;
 
@@ -90,7 +90,7 @@ fn sixty_steps_in_eight_columns_fit() {
             return BTreeSet::new();
         };
         let mut own = BTreeSet::from([before, (before / 8) * 8 + (before + 3) % 8]);
-        if step % 5 == 0 {
+        if step.is_multiple_of(5) {
             own.insert(step % 8);
         }
         own
