@@ -11,6 +11,7 @@ mod client_address;
 mod config;
 mod error;
 mod event_text;
+mod flow_text;
 mod headers;
 mod middleware;
 pub mod openapi;

@@ -2,7 +2,7 @@
 
 use super::routes::{Router, get, post};
 use super::{api, ui};
-use super::{audited, launch_limited, page, page_stream, path};
+use super::{audited, flow_limited, launch_limited, page, page_stream, path};
 use crate::domain::principal::Role::{Administrator, Operator, Viewer};
 
 /// The pages. They are not part of the API. Without credentials they return the sign-in page.
@@ -19,6 +19,7 @@ pub fn all() -> Router {
         ))
         .service(path("/sign-out", [post().to(ui::sign_in::sign_out)]))
         .service(pipeline_pages())
+        .service(flow_pages())
         .service(task_pages())
         .service(path(
             "/monitoring",
@@ -88,6 +89,61 @@ fn task_pages() -> Router {
                     Operator,
                     launch_limited(post().to(ui::task_actions::relaunch)),
                 ),
+            )],
+        ))
+}
+
+fn flow_pages() -> Router {
+    use ui::flows::{flow, flow_actions, list};
+    Router::default()
+        .service(path("/flows", [page(Viewer, get().to(list::list))]))
+        .service(path(
+            "/flows/{slug}",
+            [
+                page(Viewer, get().to(flow::show)),
+                audited(
+                    "flow.run",
+                    page(Operator, flow_limited(post().to(flow_actions::run))),
+                ),
+            ],
+        ))
+        .service(path(
+            "/flows/{slug}/pause",
+            [audited(
+                "flow.pause",
+                page(Operator, post().to(flow_actions::pause)),
+            )],
+        ))
+        .service(path(
+            "/flows/{slug}/resume",
+            [audited(
+                "flow.resume",
+                page(Operator, post().to(flow_actions::resume)),
+            )],
+        ))
+        .service(flow_run_pages())
+}
+
+fn flow_run_pages() -> Router {
+    use ui::flows::{run, run_actions};
+    Router::default()
+        .service(path("/flow-runs/{id}", [page(Viewer, get().to(run::show))]))
+        .service(path(
+            "/flow-runs/{id}/stream",
+            [page_stream(Viewer, get().to(api::flows::stream::stream))],
+        ))
+        .service(path(
+            "/flow-runs/{id}/cancel",
+            [audited(
+                "flow_run.cancel",
+                page(Operator, post().to(run_actions::cancel)),
+            )],
+        ))
+        .service(path(
+            "/flow-runs/{id}/replay",
+            [audited(
+                "flow_run.replay",
+                page(Operator, flow_limited(post().to(run_actions::replay))),
             )],
         ))
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::layout::Layout;
+use crate::domain::flow::step_state::StepState;
 use crate::domain::pipeline::RunStatus;
 use crate::domain::task::Status;
 use crate::service::identity::KeyState;
@@ -13,7 +14,7 @@ use crate::service::identity::KeyState;
     ext = "html"
 )]
 pub struct Badge {
-    /// The CSS class: `good`, `bad`, `stopped`, `live`, `waiting` or `late`.
+    /// The CSS class: `good`, `bad`, `stopped`, `live`, `waiting`, `late` or `skipped`.
     pub kind: &'static str,
     pub sign: &'static str,
     pub word: String,
@@ -27,6 +28,7 @@ impl Badge {
             "stopped" => "■",
             "live" => "▶",
             "late" => "▲",
+            "skipped" => "»",
             _ => "○",
         };
         Self { kind, sign, word }
@@ -39,6 +41,20 @@ impl Badge {
             Status::Success => ("good", "status-success"),
             Status::Error => ("bad", "status-error"),
             Status::Cancelled => ("stopped", "status-cancelled"),
+        };
+        Self::new(kind, layout.say(key))
+    }
+
+    /// The state of a step of a flow.
+    pub fn of_step(layout: &Layout, state: &StepState) -> Self {
+        let (kind, key) = match state {
+            StepState::Pending => ("waiting", "flow-step-pending"),
+            StepState::Running { .. } => ("live", "status-running"),
+            StepState::Retry { .. } => ("late", "flow-step-retry"),
+            StepState::Success { .. } => ("good", "status-success"),
+            StepState::Error(_) => ("bad", "status-error"),
+            StepState::Skipped(_) => ("skipped", "status-skipped"),
+            StepState::Cancelled(_) => ("stopped", "status-cancelled"),
         };
         Self::new(kind, layout.say(key))
     }

@@ -80,28 +80,35 @@ fn render(request: &HttpRequest, problem: &Problem) -> HttpResult<HttpResponse> 
     page(status, &shown)
 }
 
-/// The lists, by the start of the addresses of their entries. Only administrators get a link to the settings; at an address
+/// The lists, by the start of the addresses of their entries, with the key of the text. Only administrators get a link to the settings; at an address
 /// that does not exist, the user is not known, and everyone gets it.
-const LISTS: [(&str, &str); 5] = [
-    ("/tasks", "to-tasks"),
-    ("/monitoring", "to-monitoring"),
-    ("/settings/pipelines", "settings-defaults"),
-    ("/settings/keys", "settings-keys"),
-    ("/settings", "settings-nav"),
+const LISTS: [(&str, &str, &str); 7] = [
+    ("/tasks", "/tasks", "to-tasks"),
+    ("/flows", "/flows", "to-flows"),
+    ("/flow-runs", "/flows", "to-flows"),
+    ("/monitoring", "/monitoring", "to-monitoring"),
+    (
+        "/settings/pipelines",
+        "/settings/pipelines",
+        "settings-defaults",
+    ),
+    ("/settings/keys", "/settings/keys", "settings-keys"),
+    ("/settings", "/settings", "settings-nav"),
 ];
 
 fn list_of(layout: &Layout, path: &str) -> ListLink {
     let own = path.strip_prefix(layout.base).unwrap_or_default();
-    let is_own = |list: &&(&str, &str)| {
+    let is_own = |list: &&(&str, &str, &str)| {
         let rest = own.strip_prefix(list.0);
         let may =
             layout.may_administer() || !layout.signed_in() || !list.0.starts_with("/settings");
         may && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let &(list, text) = LISTS
-        .iter()
-        .find(is_own)
-        .unwrap_or(&("/pipelines", "to-pipelines"));
+    let &(_, list, text) =
+        LISTS
+            .iter()
+            .find(is_own)
+            .unwrap_or(&("/pipelines", "/pipelines", "to-pipelines"));
     ListLink {
         address: layout.path_to(&format!("{list}/")),
         text,

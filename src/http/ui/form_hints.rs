@@ -82,7 +82,7 @@ fn origin(
 }
 
 /// A value as the user's language writes it. The field itself shows it as it is sent.
-fn in_words(layout: &Layout, parameter: &Parameter, value: &Value) -> String {
+pub fn in_words(layout: &Layout, parameter: &Parameter, value: &Value) -> String {
     let is_number = is_quantity(&parameter.code) && is_quantity(parameter.title());
     let one = |value: &Value| match value {
         Value::Bool(flag) => layout.yes_or_no(*flag),

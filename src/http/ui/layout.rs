@@ -27,6 +27,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     Pipelines,
+    Flows,
     Tasks,
     Monitoring,
     Settings,
@@ -45,11 +46,17 @@ struct NavigationEntry {
 }
 
 /// The navigation, in the order of the page.
-const NAVIGATION: [NavigationEntry; 4] = [
+const NAVIGATION: [NavigationEntry; 5] = [
     NavigationEntry {
         section: Section::Pipelines,
         path: "/pipelines/",
         name: "nav-pipelines",
+        role: Role::Viewer,
+    },
+    NavigationEntry {
+        section: Section::Flows,
+        path: "/flows/",
+        name: "nav-flows",
         role: Role::Viewer,
     },
     NavigationEntry {
@@ -195,6 +202,12 @@ impl Layout {
     pub fn with_address(self, place: &str) -> Self {
         let address = self.path_to(place);
         Self { address, ..self }
+    }
+
+    #[allow(clippy::unused_self, reason = "templates call it as a method")]
+    /// The address of the API reference.
+    pub fn api_reference(&self) -> &'static str {
+        "/api/openhexa/docs/"
     }
 
     /// The address of another page, such as `/tasks/`.

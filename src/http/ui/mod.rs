@@ -16,6 +16,7 @@
 //! task_actions.rs  cancel and relaunch
 //! task_compare.rs  the values of two tasks of a pipeline
 //! monitoring.rs figures (status_chart.rs, number_format.rs), status of OpenHEXA and of polling (openhexa_status.rs)
+//! flows/        flows and their runs
 //! settings/     for administrators: connection, default parameters (defaults_form.rs), API keys, history
 //! badge.rs      a status as sign, word and colour
 //! assets.rs     style, scripts, icon
@@ -27,6 +28,7 @@ mod base_path;
 mod defaults_form;
 mod duration_chart;
 mod error_page;
+pub mod flows;
 mod form_controls;
 mod form_fields;
 mod form_hints;

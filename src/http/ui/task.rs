@@ -13,6 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::badge::Badge;
+use super::flows::run_path;
 use super::layout::{Layout, Section, duration, large_page, set_page_headers, task_path};
 use super::message_filter::{LevelChoice, MessageFilter};
 use super::pipelines::label;
@@ -23,7 +24,9 @@ use super::task_run::{LoadedRun, MAX_LINES, RunPart, load};
 use super::task_values::{TaskValues, ValueRow, task_values};
 use super::task_waiting::{Waiting, waiting};
 use crate::domain::event::Event;
+use crate::domain::flow_step::FlowStep;
 use crate::domain::ids::TaskId;
+use crate::domain::message::say;
 use crate::domain::parameters::MASK;
 use crate::domain::principal::Principal;
 use crate::domain::task::Task;
@@ -85,6 +88,8 @@ struct AboutPart {
     launcher: Option<String>,
     version: Option<String>,
     relaunch_of: Option<i64>,
+    /// The address of the run of a flow, and which attempt of which step the task is.
+    flow_run: Option<(String, String)>,
     run_url: Option<String>,
 }
 
@@ -213,9 +218,19 @@ impl AboutPart {
             launcher: launcher(layout, task),
             version: version(task),
             relaunch_of: task.relaunch_of.map(|id| id.0),
+            flow_run: task.flow_step.as_ref().map(|step| flow_run(layout, step)),
             run_url: view.run_url.clone(),
         }
     }
+}
+
+fn flow_run(layout: &Layout, step: &FlowStep) -> (String, String) {
+    let sentence = say("flow-task-step")
+        .with("flow", &step.flow)
+        .with("number", step.run)
+        .with("step", &step.step)
+        .with("attempt", step.attempt);
+    (layout.path_to(&run_path(step.run)), layout.word(&sentence))
 }
 
 /// The events whose messages are shown: those that a search has found, otherwise the newest.

@@ -12,7 +12,7 @@ const FOCUS: &str = "document.activeElement";
 const STEPS: usize = 60;
 
 /// Presses Tab until the element has the focus, and checks that the focus is always visible.
-async fn tab_to(tab: &Tab, css: &str) {
+pub async fn tab_to(tab: &Tab, css: &str) {
     for _ in 0..STEPS {
         tab.press(Key::Tab).await;
         let outline = tab.js("(({ outlineStyle, outlineWidth }) => `${outlineStyle} ${outlineWidth}`)(getComputedStyle(document.activeElement))");

@@ -6,6 +6,7 @@
 
 mod axe;
 mod driver;
+mod flows;
 mod interruptions;
 mod keyboard_only;
 mod launch;

@@ -41,6 +41,9 @@ impl Visit {
 
 const PIPELINES: &str = "/dashboard/pipelines";
 const PIPELINE: &str = "/dashboard/pipelines/{id}";
+const FLOWS: &str = "/dashboard/flows";
+const FLOW: &str = "/dashboard/flows/{slug}";
+const FLOW_RUN: &str = "/dashboard/flow-runs/{id}";
 const TASKS: &str = "/dashboard/tasks";
 const TASK: &str = "/dashboard/tasks/{id}";
 const COMPARE: &str = "/dashboard/tasks/{id}/compare";
@@ -73,6 +76,20 @@ pub const BY_OPERATOR: &[Visit] = &[
     at("form again", PIPELINE, "/dashboard/pipelines/{extract}/?again={ended}"),
     at("older version", PIPELINE, "/dashboard/pipelines/{lqas}/?version=5b0f2f3e-6a1d-4c58-9a57-0d6c1c6a3f01"),
     at("no such pipeline", PIPELINE, "/dashboard/pipelines/00000000-0000-4000-8000-000000000000/"),
+    at("flows", FLOWS, "/dashboard/flows/"),
+    at("no flow found", FLOWS, "/dashboard/flows/?search=zzz"),
+    at("flow", FLOW, "/dashboard/flows/immunisation/")
+        .then("(document.querySelectorAll('details').forEach((one) => { one.open = true; }), true)", "document.querySelector('details[open] tr')"),
+    at("flow with errors", FLOW, "/dashboard/flows/immunisation/").then(
+        "(document.getElementById('field-months').value = 'many', document.querySelector('form.launch button.main').click(), true)",
+        "document.getElementById('errors')",
+    ),
+    at("no such flow", FLOW, "/dashboard/flows/none/"),
+    at("flow run", FLOW_RUN, "/dashboard/flow-runs/{flow_running}/"),
+    at("flow run with its question", FLOW_RUN, "/dashboard/flow-runs/{flow_running}/")
+        .then("(document.querySelector('.ask').open = true)", "document.querySelector('.ask[open] button')"),
+    at("flow run failed", FLOW_RUN, "/dashboard/flow-runs/{flow_failed}/"),
+    at("no such flow run", FLOW_RUN, "/dashboard/flow-runs/99999/"),
     at("tasks", TASKS, "/dashboard/tasks/"),
     at("tasks found", TASKS, "/dashboard/tasks/?status=SUCCESS&status=ERROR&from=2026-03-11&to=2026-03-12"),
     at("no task found", TASKS, "/dashboard/tasks/?search=zzz"),
@@ -129,6 +146,12 @@ pub const BY_ADMINISTRATOR: &[Visit] = &[
 
 const BY_VIEWER: &[Visit] = &[
     at("a viewer's form", PIPELINE, "/dashboard/pipelines/{lqas}/"),
+    at("a viewer's flow", FLOW, "/dashboard/flows/immunisation/"),
+    at(
+        "a viewer's flow run",
+        FLOW_RUN,
+        "/dashboard/flow-runs/{flow_running}/",
+    ),
     at("a viewer's task", TASK, "/dashboard/tasks/{running}/"),
     at("not allowed", TASK, "/dashboard/tasks/{running}/")
         .then(CANCEL, "document.querySelector('.problem')"),
@@ -146,6 +169,7 @@ const BY_NOBODY: &[Visit] = &[
 /// Without any data.
 const WHERE_EMPTY: &[Visit] = &[
     at("no pipelines", PIPELINES, "/dashboard/pipelines/"),
+    at("no flows", FLOWS, "/dashboard/flows/"),
     at("no tasks", TASKS, "/dashboard/tasks/"),
     at("nothing to monitor", MONITORING, "/dashboard/monitoring/"),
 ];
@@ -183,9 +207,10 @@ const STALE: &[Visit] = &[
 ];
 
 /// GET routes that are not pages.
-const NO_PAGES: [&str; 5] = [
+const NO_PAGES: [&str; 6] = [
     "/dashboard",
     "/dashboard/static/{file}",
+    "/dashboard/flow-runs/{id}/stream",
     "/dashboard/tasks/stream",
     "/dashboard/tasks/{id}/stream",
     "/dashboard/tasks/{id}/result",
@@ -289,7 +314,8 @@ pub fn good(wrong: &[String]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_of_a_workspace_are_accessible() {
-    let ministry = Ministry::english().await;
+    let mut ministry = Ministry::english().await;
+    ministry.add_flows().await;
     let bridge = ministry.story.base_url();
     let tab = ministry.tab(ENGLISH).await;
     let mut wrong = visit(&tab, &bridge, BY_OPERATOR, |path| ministry.address(path)).await;

@@ -23,7 +23,8 @@ async fn visit(tab: &Tab, ministry: &Ministry, visits: &[Visit]) -> Vec<String> 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_in_french_fit_a_small_screen() {
-    let ministry = Ministry::french().await;
+    let mut ministry = Ministry::french().await;
+    ministry.add_flows().await;
     let bridge = ministry.story.base_url();
     let tab = ministry.tab(FRENCH).await;
     let mut wrong = visit(&tab, &ministry, BY_OPERATOR).await;

@@ -35,6 +35,7 @@ async fn iasos_users_are_signed_in_and_links_stay_below_the_api(
     );
     for path in [
         "pipelines/",
+        "flows/",
         "tasks/",
         "monitoring/",
         "settings/",

@@ -4,6 +4,9 @@
 mod attached;
 mod errors;
 mod failed;
+mod flow_graph;
+mod flow_runs;
+mod flows;
 mod launch;
 mod list;
 mod messages;

@@ -4,12 +4,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::document_json::duration;
-use super::texts;
-use crate::domain::flow::document::{Event, FlowName, Schedule, Trigger};
+use crate::domain::flow::document::{Event, Schedule, Trigger};
 use crate::domain::flow::schedule::{ClockChange, Firing};
 use crate::http::api::json_types::{time, time_or_null};
 use crate::http::api::schemas::TaskStatus;
 use crate::http::event_text::actor;
+use crate::http::flow_text;
 use crate::language::Language;
 use crate::service::flows::{FlowVersion, FlowView, TickRow};
 
@@ -165,19 +165,12 @@ pub struct VersionJson {
     document: Option<String>,
 }
 
-pub fn name(name: &FlowName, language: Language) -> String {
-    match language {
-        Language::English => name.en.clone(),
-        Language::French => name.fr.clone(),
-    }
-}
-
 impl FlowJson {
     pub fn of(view: &FlowView, language: Language) -> Self {
         let (flow, document) = (&view.flow, &view.loaded.flow);
         Self {
             slug: flow.slug.clone(),
-            name: name(&document.name, language),
+            name: flow_text::flow_name(&document.name, language),
             version: flow.version,
             paused: flow.paused,
             created_at: time(flow.created_at),
@@ -249,7 +242,7 @@ impl FlowDetailJson {
         let steps = &view.loaded.flow.steps;
         let node = |(position, id): (usize, &String)| NodeJson {
             id: id.clone(),
-            after: texts::parents(&view.loaded, position),
+            after: flow_text::parents(&view.loaded, position),
         };
         let ids = steps.iter().map(|step| &step.id.value);
         Self {
@@ -279,7 +272,7 @@ impl TickJson {
             schedule: tick.code.clone(),
             scheduled_for: time(tick.scheduled_for),
             outcome: tick.outcome.as_str(),
-            why: texts::joined(&tick.why, language),
+            why: flow_text::joined(&tick.why, language),
             run: tick.run.map(|run| run.0),
         }
     }

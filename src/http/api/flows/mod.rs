@@ -5,8 +5,8 @@
 //! flow.rs        flows: list, read, delete, pause          json.rs           flows and ticks as JSON
 //! history.rs     versions, firing times and ticks          run_json.rs       runs and steps as JSON
 //! runs.rs        runs: start, list, read, cancel, replay   document_json.rs  a document with its defaults
-//! run_events.rs  the history of a run                      texts.rs          reasons and causes as text
-//! stream.rs      a run as server-sent events               backfills.rs      backfills
+//! run_events.rs  the history of a run                      backfills.rs      backfills
+//! stream.rs      a run as server-sent events
 //! ```
 
 pub mod backfills;
@@ -20,4 +20,5 @@ pub mod run_events;
 mod run_json;
 pub mod runs;
 pub mod stream;
-mod texts;
+
+pub use request::{run_id, slug};

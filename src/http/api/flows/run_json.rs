@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::texts;
 use crate::domain::flow::run::{FlowRun, StepRun};
 use crate::domain::flow::step_state::StepState;
 use crate::domain::principal::{Actor, Principal};
@@ -12,6 +11,7 @@ use crate::domain::task::Task;
 use crate::http::api::json_types::{time, time_or_null};
 use crate::http::api::schemas::{TaskStatus, TaskVersion};
 use crate::http::event_text::actor;
+use crate::http::flow_text;
 use crate::language::Language;
 use crate::service::flows::{Loaded, RunView, StepView};
 
@@ -166,7 +166,7 @@ impl FlowRunJson {
             warnings: run.warnings,
             trigger: start.cause.as_str(),
             launcher: launcher(&start.launcher, language),
-            started_by: texts::started_by(run, language),
+            started_by: flow_text::started_by(run, language),
             scheduled_for: time_or_null(start.scheduled_for),
             interval: start.interval.map(|interval| IntervalJson {
                 start: time(interval.start),
@@ -185,7 +185,7 @@ impl FlowRunJson {
             cancel_asked_at: time_or_null(run.cancel_asked_at),
             replay_of: start.replay_of.map(|id| id.0),
             backfill: start.backfill.map(|id| id.0),
-            trouble: texts::sentences(&run.trouble, language),
+            trouble: flow_text::sentences(&run.trouble, language),
             steps: None,
         }
     }
@@ -224,9 +224,9 @@ fn step(view: &RunView, position: usize, one: &StepView, language: Language) -> 
     StepJson {
         id: own.code.clone(),
         pipeline: pipeline(&view.loaded, position, own),
-        after: texts::parents(&view.loaded, position),
+        after: flow_text::parents(&view.loaded, position),
         status: own.state.as_str(),
-        reason: texts::reason(view, one, language),
+        reason: flow_text::reason(view, one, language),
         attempts: one.attempts.iter().map(attempt).collect(),
         not_before: not_before(&own.state),
         reused_from: own.reused_from.map(|id| id.0),

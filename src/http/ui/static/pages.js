@@ -242,6 +242,7 @@
       if (!live.dataset.stream) return;
       source = new EventSource(live.dataset.stream);
       source.addEventListener("task", refresh);
+      source.addEventListener("flow-run", refresh);
     };
     listen();
     // Messages that a run sends only to OpenHEXA cause no event, a computer that slept can have missed one, and a user

@@ -1,13 +1,32 @@
-//! Why a run, step or tick is as it is, and who started it, as text in the user's language.
+//! Flows as text in the user's language, for the API and the pages: their names, why a run, step or tick is as it is, who started
+//! a run, and what happened in it.
 
+use chrono::{DateTime, Utc};
+
+use super::event_text::actor;
 use crate::domain::flow::Problem;
+use crate::domain::flow::document::FlowName;
 use crate::domain::flow::run::{Cause, FlowRun};
 use crate::domain::flow::step_state::{ErrorReason, StepState};
-use crate::domain::message::say;
+use crate::domain::message::{Message, say};
+use crate::domain::status::Status;
 use crate::domain::task::Task;
-use crate::http::event_text::actor;
 use crate::language::Language;
-use crate::service::flows::{Loaded, RunView, StepView};
+use crate::service::flows::{Loaded, RunEvent, RunEventKind, RunView, StepView};
+
+/// How statuses and times are written: the API has fixed words, the pages those of the user's language.
+pub struct Wording<'a> {
+    pub language: Language,
+    pub status: &'a dyn Fn(Status) -> String,
+    pub time: &'a dyn Fn(DateTime<Utc>) -> String,
+}
+
+pub fn flow_name(name: &FlowName, language: Language) -> String {
+    match language {
+        Language::English => name.en.clone(),
+        Language::French => name.fr.clone(),
+    }
+}
 
 /// The ids of the steps that a step waits for.
 pub fn parents(loaded: &Loaded, position: usize) -> Vec<String> {
@@ -89,4 +108,52 @@ pub fn error_of(task: &Task, language: Language) -> Option<String> {
     let message = task.shown_message()?;
     let line = message.error_line();
     Some(line.unwrap_or_else(|| message.text(|note| language.note(note))))
+}
+
+/// What happened in a run.
+pub fn event(view: &RunView, event: &RunEvent, wording: &Wording<'_>) -> String {
+    let (run, language) = (&view.run, wording.language);
+    let trouble = || joined(&run.trouble, language).unwrap_or_default();
+    let sentence = match event.kind {
+        RunEventKind::Created => say("flow-event-created").with("by", started_by(run, language)),
+        RunEventKind::KeysIgnored => {
+            say("flow-event-keys-ignored").with("keys", run.start.ignored.join(", "))
+        }
+        RunEventKind::Waiting => say("flow-event-waiting"),
+        RunEventKind::Trouble => say("flow-event-trouble").with("why", trouble()),
+        RunEventKind::Refused => say("flow-event-refused").with("why", trouble()),
+        RunEventKind::Started => say("flow-event-started"),
+        RunEventKind::CancelAsked => {
+            let by = run.cancelled_by.as_ref().map(|by| actor(language, by));
+            say("flow-event-cancel-asked").with("by", by.unwrap_or_default())
+        }
+        RunEventKind::Ended => say("flow-event-ended").with("status", (wording.status)(run.status)),
+        RunEventKind::StepReused(other) => say("flow-event-reused").with("run", other),
+        RunEventKind::AttemptStarted(attempt) => {
+            say("flow-event-attempt-started").with("attempt", attempt)
+        }
+        RunEventKind::AttemptEnded(attempt, status) => say("flow-event-attempt-ended")
+            .with("attempt", attempt)
+            .with("status", (wording.status)(status)),
+        RunEventKind::Retry { attempt, at } => say("flow-event-retry")
+            .with("attempt", attempt)
+            .with("at", (wording.time)(at)),
+        RunEventKind::StepFailed => failed(view, event, language),
+        RunEventKind::StepSkipped | RunEventKind::StepCancelled => {
+            return reason_of(view, event, language).unwrap_or_default();
+        }
+    };
+    language.translate(&sentence)
+}
+
+fn failed(view: &RunView, event: &RunEvent, language: Language) -> Message {
+    match reason_of(view, event, language) {
+        Some(why) => say("flow-event-failed-because").with("why", why),
+        None => say("flow-event-failed"),
+    }
+}
+
+fn reason_of(view: &RunView, event: &RunEvent, language: Language) -> Option<String> {
+    let step = view.steps.get(event.step?)?;
+    reason(view, step, language)
 }

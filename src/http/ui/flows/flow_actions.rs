@@ -1,0 +1,160 @@
+//! Actions of a flow's page: run, pause and resume.
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use serde_json::{Map, Value};
+
+use super::flow::{RunFormState, render};
+use super::{flow_path, inputs, run_path};
+use crate::domain::flow::run::{Cause, FlowRun};
+use crate::domain::message::{FieldErrors, say};
+use crate::domain::principal::Principal;
+use crate::http::accept_language::Language;
+use crate::http::api::flows;
+use crate::http::error::{HttpResult, Problem, listed};
+use crate::http::request_body;
+use crate::http::request_extensions::AuditObject;
+use crate::http::ui::form_fields::FormInput;
+use crate::http::ui::layout::redirect_to_page;
+use crate::service::flows::{RunRequest, body_of};
+use crate::service::{Bridge, Error};
+
+/// Maximum length of the idempotency key in a form.
+pub const LONGEST_KEY: usize = 64;
+
+pub async fn run(
+    bridge: Data<Bridge>,
+    who: Principal,
+    slug: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> HttpResult<HttpResponse> {
+    let submitted = FormInput::new(request_body::pairs(&request, payload).await?);
+    let slug = flows::slug(&slug)?;
+    let view = bridge.flows.reader.get(who.account, slug).await?;
+    let language = Language::of(request.headers());
+    let (values, unread) = inputs::read(language, &view.loaded.flow, &submitted);
+    let started = if unread.is_empty() {
+        start(&bridge, &who, slug, values, &submitted).await
+    } else {
+        Err(Error::inputs(unread))
+    };
+    match started {
+        Ok(run) => {
+            note_for_audit(&request, &run);
+            Ok(redirect_to_page(&request, &run_path(run.id)))
+        }
+        Err(error) => {
+            let refused = refused(error, language, &submitted)?;
+            render(&bridge, &who, &request, slug, refused).await
+        }
+    }
+}
+
+async fn start(
+    bridge: &Bridge,
+    who: &Principal,
+    slug: &str,
+    inputs: Map<String, Value>,
+    submitted: &FormInput,
+) -> Result<FlowRun, Error> {
+    let idempotency = idempotency_key(submitted).map(|key| {
+        let body = body_of(&inputs, None);
+        bridge.flows.idempotency(key, ["run", slug], &body)
+    });
+    let wanted = RunRequest {
+        slug: slug.to_owned(),
+        inputs,
+        interval: None,
+        cause: Cause::Manual,
+        ignored: Vec::new(),
+        idempotency,
+    };
+    Box::pin(bridge.flows.run(who, wanted)).await
+}
+
+pub fn idempotency_key(submitted: &FormInput) -> Option<String> {
+    let key = submitted.last("idempotency_key")?;
+    let is_key = key.len() <= LONGEST_KEY && key.chars().all(|letter| letter.is_ascii_graphic());
+    is_key.then(|| key.to_owned())
+}
+
+pub fn note_for_audit(request: &HttpRequest, run: &FlowRun) {
+    let object = AuditObject(format!("{} run {}", run.slug, run.id));
+    request.extensions_mut().insert(object);
+}
+
+/// The form again, with the errors at their fields.
+fn refused(
+    error: Error,
+    language: Language,
+    submitted: &FormInput,
+) -> HttpResult<RunFormState<'_>> {
+    if matches!(error, Error::NotFound(_) | Error::Internal(_) | Error::Busy) {
+        return Err(error.into());
+    }
+    let wrong = error.invalid();
+    let errors = wrong.map(|wrong| listed(&wrong.inputs, language));
+    let errors = errors.unwrap_or_default();
+    let mut messages = messages(&error, language);
+    let is_other = matches!(error, Error::OtherRequest(_));
+    let problem = Problem::from(error);
+    if is_other {
+        messages.push(language.translate(&say("flow-form-used")));
+    } else if messages.is_empty() && errors.is_empty() {
+        messages.push(language.translate(problem.sentence()));
+    }
+    Ok(RunFormState {
+        status: problem.status_code(),
+        submitted: Some(submitted),
+        messages,
+        errors,
+    })
+}
+
+/// The errors that are not about an input: those of the parameters of steps name their step.
+pub fn messages(error: &Error, language: Language) -> Vec<String> {
+    let Some(wrong) = error.invalid() else {
+        return Vec::new();
+    };
+    let all = |errors: &FieldErrors| listed(errors, language).into_values().flatten();
+    let of_steps = wrong.steps.iter().flat_map(|(step, errors)| {
+        let about = move |text: String| {
+            let sentence = say("flow-problem-field").with("name", step);
+            language.translate(&sentence.with("message", text))
+        };
+        all(errors).map(about).collect::<Vec<_>>()
+    });
+    let of_request = all(&wrong.fields).chain(all(&wrong.config));
+    of_request.chain(of_steps).collect()
+}
+
+pub async fn pause(
+    bridge: Data<Bridge>,
+    who: Principal,
+    slug: Path<String>,
+    request: HttpRequest,
+) -> HttpResult<HttpResponse> {
+    set_paused(&bridge, &who, &slug, &request, true).await
+}
+
+pub async fn resume(
+    bridge: Data<Bridge>,
+    who: Principal,
+    slug: Path<String>,
+    request: HttpRequest,
+) -> HttpResult<HttpResponse> {
+    set_paused(&bridge, &who, &slug, &request, false).await
+}
+
+async fn set_paused(
+    bridge: &Bridge,
+    who: &Principal,
+    slug: &str,
+    request: &HttpRequest,
+    paused: bool,
+) -> HttpResult<HttpResponse> {
+    let slug = flows::slug(slug)?;
+    bridge.flows.set_paused(who, slug, None, paused).await?;
+    Ok(redirect_to_page(request, &flow_path(slug)))
+}

@@ -1,0 +1,188 @@
+//! The parts of a flow's page besides its graph: what starts it, its next and last ticks, its runs and its versions.
+
+use chrono::{DateTime, Utc};
+
+use super::run_path;
+use crate::domain::flow::document::{Event, Schedule, Trigger, When};
+use crate::domain::flow::run::{FlowRun, Outcome};
+use crate::domain::flow::schedule::{CatchUp, ClockChange, Firing, Overlap};
+use crate::domain::message::say;
+use crate::http::event_text::actor;
+use crate::http::flow_text;
+use crate::http::ui::badge::Badge;
+use crate::http::ui::layout::{Layout, duration};
+use crate::service::flows::{FlowVersion, FlowView, TickRow};
+
+pub struct ScheduleItem {
+    pub id: String,
+    pub cron: String,
+    pub zone: String,
+    pub is_paused: bool,
+    /// What happens to ticks that overlap or are late, and until when a run must have succeeded.
+    pub rules: Vec<String>,
+}
+
+pub struct TriggerItem {
+    pub id: String,
+    pub what: String,
+    pub listed_at: Option<DateTime<Utc>>,
+}
+
+/// A firing time in the future.
+pub struct NextItem {
+    pub schedule: String,
+    pub at: DateTime<Utc>,
+    /// In the time zone of the schedule.
+    pub local: String,
+    /// The key of what a clock change does to it.
+    pub note: Option<&'static str>,
+}
+
+pub struct TickItem {
+    pub code: String,
+    pub at: DateTime<Utc>,
+    pub badge: Badge,
+    pub why: Option<String>,
+    pub run: Option<i64>,
+}
+
+pub struct VersionItem {
+    pub number: i64,
+    pub at: DateTime<Utc>,
+    pub by: String,
+    pub is_current: bool,
+}
+
+pub struct RunItem {
+    pub id: i64,
+    pub address: String,
+    pub badge: Badge,
+    pub warnings: bool,
+    pub started_by: String,
+    pub at: DateTime<Utc>,
+    pub took: Option<String>,
+}
+
+pub fn schedules(layout: &Layout, view: &FlowView) -> Vec<ScheduleItem> {
+    let all = view.loaded.flow.schedules.iter();
+    all.map(|one| schedule(layout, view, one)).collect()
+}
+
+fn schedule(layout: &Layout, view: &FlowView, one: &Schedule) -> ScheduleItem {
+    let id = &one.id.value;
+    let overlap = layout.say(match one.overlap {
+        Overlap::Skip => "flow-overlap-skip",
+        Overlap::Queue => "flow-overlap-queue",
+        Overlap::Parallel => "flow-overlap-parallel",
+    });
+    let catch_up = layout.say(match one.catch_up {
+        CatchUp::Last => "flow-catch-up-last",
+        CatchUp::None => "flow-catch-up-none",
+        CatchUp::All => "flow-catch-up-all",
+    });
+    let finish_by = one.finish_by.map(|time| {
+        let time = format!("{:02}:{:02}", time.hour, time.minute);
+        layout.with("flow-finish-by", "time", time)
+    });
+    ScheduleItem {
+        id: id.clone(),
+        cron: one.cron.value.text().to_owned(),
+        zone: one.timezone.name().to_owned(),
+        is_paused: is_paused(view, id),
+        rules: finish_by.into_iter().chain([overlap, catch_up]).collect(),
+    }
+}
+
+fn is_paused(view: &FlowView, schedule: &str) -> bool {
+    let mut rows = view.schedules.iter();
+    rows.any(|row| row.code == schedule && row.paused)
+}
+
+pub fn triggers(layout: &Layout, view: &FlowView) -> Vec<TriggerItem> {
+    let all = view.loaded.flow.triggers.iter();
+    all.map(|one| trigger(layout, view, one)).collect()
+}
+
+fn trigger(layout: &Layout, view: &FlowView, one: &Trigger) -> TriggerItem {
+    let id = &one.id.value;
+    let row = view.triggers.iter().find(|row| row.code == *id);
+    let what = match &one.event {
+        Event::Flow { flow, when } => say(match when {
+            When::Success => "flow-after-success",
+            When::Any => "flow-after-any",
+        })
+        .with("flow", &flow.value),
+        Event::File { pattern, every } => say("flow-after-file")
+            .with("pattern", pattern)
+            .with("every", duration(*every)),
+    };
+    TriggerItem {
+        id: id.clone(),
+        what: layout.word(&what),
+        listed_at: row.and_then(|row| row.listed_at),
+    }
+}
+
+/// The next times of the schedules that are not paused.
+pub fn next(view: &FlowView, firings: &[(String, Firing)]) -> Vec<NextItem> {
+    if view.flow.paused {
+        return Vec::new();
+    }
+    let active = firings.iter().filter(|(id, _)| !is_paused(view, id));
+    active
+        .map(|(schedule, firing)| NextItem {
+            schedule: schedule.clone(),
+            at: firing.at,
+            local: local(&firing.local),
+            note: firing.note.map(|note| match note {
+                ClockChange::Gap => "flow-next-gap",
+                ClockChange::Fold => "flow-next-fold",
+            }),
+        })
+        .collect()
+}
+
+/// `2027-03-28T03:00:00+02:00[Europe/Brussels]` → `2027-03-28 03:00 (Europe/Brussels)`
+fn local(text: &str) -> String {
+    let minute: String = text.chars().take(16).collect();
+    let zone = text.split(['[', ']']).nth(1).unwrap_or("UTC");
+    format!("{} ({zone})", minute.replace('T', " "))
+}
+
+pub fn tick(layout: &Layout, tick: &TickRow) -> TickItem {
+    let (kind, key) = match tick.outcome {
+        Outcome::Run => ("good", "flow-tick-run"),
+        Outcome::Overlap => ("skipped", "flow-tick-skipped"),
+        Outcome::Missed => ("late", "flow-tick-late"),
+        Outcome::Refused => ("bad", "flow-tick-refused"),
+    };
+    TickItem {
+        code: tick.code.clone(),
+        at: tick.scheduled_for,
+        badge: Badge::new(kind, layout.say(key)),
+        why: flow_text::joined(&tick.why, layout.language),
+        run: tick.run.map(|run| run.0),
+    }
+}
+
+pub fn version(layout: &Layout, version: &FlowVersion, current: i64) -> VersionItem {
+    VersionItem {
+        number: version.number,
+        at: version.saved_at,
+        by: actor(layout.language, &version.saved_by.actor),
+        is_current: version.number == current,
+    }
+}
+
+pub fn run(layout: &Layout, run: &FlowRun) -> RunItem {
+    let began = run.started_at.unwrap_or(run.created_at);
+    RunItem {
+        id: run.id.0,
+        address: layout.path_to(&run_path(run.id)),
+        badge: Badge::of_task(layout, run.status),
+        warnings: run.warnings,
+        started_by: flow_text::started_by(run, layout.language),
+        at: run.created_at,
+        took: run.ended_at.map(|ended| duration(ended - began)),
+    }
+}
