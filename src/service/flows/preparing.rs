@@ -105,25 +105,23 @@ impl Preparation {
         if let Some(outage) = self.outages.current(account, now, wait) {
             return self.try_later(run, loaded, outage).await;
         }
-        match self.pins(loaded, &run.start).await {
+        let error = match self.pins(loaded, &run.start).await {
             Ok(pinned) => {
                 self.outages.end(account);
-                self.store_pins(run.id, pinned).await.map(|()| true)
+                return self.store_pins(run.id, pinned).await.map(|()| true);
             }
-            Err(error) => match refusal_of(&error) {
-                Some(refusal) => self.refuse(run.id, loaded, refusal).await.map(|()| true),
-                None => {
-                    let flow_run = run.id.0;
-                    tracing::warn!(
-                        flow_run,
-                        error = causes(&error),
-                        "cannot prepare the run of a flow; it is tried again"
-                    );
-                    let outage = self.outage(account, &error, "flow-run-not-prepared");
-                    self.try_later(run, loaded, outage).await
-                }
-            },
+            Err(error) => error,
+        };
+        if let Some(refusal) = refusal_of(&error) {
+            return self.refuse(run.id, loaded, refusal).await.map(|()| true);
         }
+        tracing::warn!(
+            flow_run = run.id.0,
+            error = causes(&error),
+            "cannot prepare the run of a flow; it is tried again"
+        );
+        let outage = self.outage(account, &error, "flow-run-not-prepared");
+        self.try_later(run, loaded, outage).await
     }
 
     /// Remembers a failure of OpenHEXA. `other` is the message if something else has failed.
