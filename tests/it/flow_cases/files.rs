@@ -175,11 +175,12 @@ async fn a_flow_that_is_paused_during_its_first_listing_is_not_started(
 ) {
     let story = plan(base, "2027-01-10T01:00:00Z").begin().await;
     story.save_flow(DROP).await;
-    let slow = json!({"fault": "latency", "operation": "ListFiles", "ms": 600_000, "count": 1});
+    let slow = json!({"fault": "latency", "operation": "workspace", "ms": 600_000, "count": 1});
     story.fault(&slow).await;
+    let before = story.request_count("workspace").await;
     let flows = story.bridge().flows;
     let first = tokio::spawn(async move { flows.files.list_files().await });
-    story.until_requested("ListFiles", 1).await;
+    story.until_requested("workspace", before + 1).await;
     story
         .post("/flows/night/pause/", &json!({}))
         .await
