@@ -26,7 +26,7 @@ flow-started-replay = nouvel essai (lancé par { $name })
 # L’historique d’une exécution
 flow-problem-field = { $name } : { $message }
 flow-event-created = Créée par : { $by }
-flow-event-keys-ignored = Clés du message qui ne sont pas des entrées, ignorées : { $keys }
+flow-event-keys-ignored = Clés du message qui ne sont pas des entrées, ignorées : { $keys }
 flow-event-waiting = Attend la fin d’une exécution précédente de sa planification
 flow-event-trouble = Ne peut pas être préparée pour l’instant ; nouvel essai en cours : { $why }
 flow-event-refused = L’exécution a été refusée : { $why }
