@@ -5,6 +5,7 @@ use openhexa_bridge::store;
 use super::super::driver::{Driver, Operation, name};
 use super::super::replica::Outcome;
 use super::super::run_life::{MINUTE, SECOND};
+use super::super::world::TokenStatus;
 use super::{Cycle, FlowOperation, FlowOutcome};
 
 const HOUR: i64 = 60 * MINUTE;
@@ -186,9 +187,16 @@ impl Driver {
         }
     }
 
-    /// Restores archived workspaces: in one that is archived for hours, runs count as deleted.
+    /// Restores archived workspaces and the access of tokens: runs that cannot be seen for an hour count as deleted.
     fn show_workspaces(&self) {
-        self.world(|world| world.hidden = [false; 3]);
+        self.world(|world| {
+            world.hidden = [false; 3];
+            for token in world.tokens.values_mut() {
+                if token.token_status == TokenStatus::NoAccess {
+                    token.token_status = TokenStatus::Good;
+                }
+            }
+        });
     }
 
     fn kill_any(&mut self) {
