@@ -39,7 +39,7 @@ use facts::FlowFacts;
 pub use facts::FlowWitness;
 
 /// The number of worlds that each run of the test suite simulates on SQLite.
-const WORLDS: u64 = 16;
+const WORLDS: u64 = 18;
 /// The first worlds are small: they are simulated several times.
 const SMALL: u64 = 3;
 /// The number of worlds that are also simulated on PostgreSQL, and whose decisions are compared.
