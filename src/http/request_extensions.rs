@@ -1,5 +1,6 @@
 //! What guards and handlers attach to a request for the audit log and the rate limits: the caller and what was changed.
 
+use crate::domain::flow::run::FlowRun;
 use crate::domain::ids::{KeyId, SessionId, TaskId};
 use crate::domain::principal::Principal;
 
@@ -16,6 +17,10 @@ impl AuditObject {
     /// A version of the configuration.
     pub fn version(version: i64) -> Self {
         Self(format!("version {version}"))
+    }
+
+    pub fn flow_run(run: &FlowRun) -> Self {
+        Self(format!("{} run {}", run.slug, run.id))
     }
 
     pub fn key(id: KeyId) -> Self {

@@ -81,7 +81,7 @@ pub async fn backfill(command: Backfill, output: Output<'_>) -> Result<(), Start
     let created = created(creation, &mut stop, output.note).await?;
     let mut following = Following::of(&api, created.id, &shown);
     if created.interrupted {
-        (output.note)(&following.goes_on());
+        (output.note)(&following.next_commands());
         return Ok(());
     }
     following.is_known = true;

@@ -50,7 +50,7 @@ impl<'a> Following<'a> {
                     }
                 }
                 () = &mut *stop => {
-                    self.progress.note(&self.goes_on());
+                    self.progress.note(&self.next_commands());
                     return Ok(());
                 }
             }
@@ -92,7 +92,7 @@ impl<'a> Following<'a> {
             }
             None if self.is_known => {
                 self.progress.end();
-                let why = format!("{}\n{}", failure.why, self.goes_on());
+                let why = format!("{}\n{}", failure.why, self.next_commands());
                 Err(StartError::Other(why))
             }
             None => Err(failure.into()),
@@ -100,7 +100,7 @@ impl<'a> Following<'a> {
     }
 
     /// What to do after the command has ended.
-    pub fn goes_on(&self) -> String {
+    pub fn next_commands(&self) -> String {
         let (id, options) = (self.id, self.options);
         let address = self.api.address(&format!("backfills/{id}/cancel/"));
         let key = if self.api.has_key() {

@@ -3,6 +3,17 @@
 use super::advance::FlowPlan;
 use super::document::FlowDocument;
 use super::step_state::StepState;
+use super::words::words;
+
+words! {
+    /// Which version of the flow a replay has.
+    pub enum ReplayVersion {
+        /// That of the earlier run.
+        Same = "same";
+        /// The current one, if it does not change a reused step.
+        Latest = "latest";
+    }
+}
 
 /// Which steps of the earlier run are reused: those that ended as SUCCESS and whose parents are all reused. A step after one that
 /// runs again must run again too, because it may use the new result.

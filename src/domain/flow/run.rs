@@ -1,6 +1,6 @@
 //! A run of a flow, and its steps, as they are stored.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
@@ -116,6 +116,12 @@ impl FlowRun {
             cancelled_by: None,
             revision: 1,
         }
+    }
+
+    /// How long it ran, with its wait if no step was started. None: it has not ended.
+    pub fn took(&self) -> Option<TimeDelta> {
+        let began = self.started_at.unwrap_or(self.created_at);
+        self.ended_at.map(|ended| ended - began)
     }
 
     pub fn is_cancelled(&self) -> bool {

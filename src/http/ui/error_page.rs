@@ -14,7 +14,7 @@ use crate::domain::message::Message;
 use crate::http::accept_language::Language;
 use crate::http::error::{HttpResult, Problem};
 use crate::http::request_extensions::BrowserSession;
-use crate::service::Bridge;
+use crate::service::{Bridge, Error};
 
 /// Characters of a part of the address.
 const LETTERS: usize = 60;
@@ -80,8 +80,8 @@ fn render(request: &HttpRequest, problem: &Problem) -> HttpResult<HttpResponse> 
     page(status, &shown)
 }
 
-/// The lists, by the start of the addresses of their entries, with the key of the text. Only administrators get a link to the settings; at an address
-/// that does not exist, the user is not known, and everyone gets it.
+/// By the start of the addresses of entries, their list and the key of its text. Only administrators get a link to the settings; at
+/// an address that does not exist, the user is not known, and everyone gets it.
 const LISTS: [(&str, &str, &str); 7] = [
     ("/tasks", "/tasks", "to-tasks"),
     ("/flows", "/flows", "to-flows"),
@@ -181,4 +181,9 @@ pub fn advice(sentence: &Message) -> &'static str {
         "database-away" | "streams-crowded" | "iaso-away" => "advice-wait",
         _ => "advice-back",
     }
+}
+
+/// Whether an action that failed shows the page of its error. After any other error, the page of the action shows the message.
+pub fn has_own_page(error: &Error) -> bool {
+    matches!(error, Error::NotFound(_) | Error::Internal(_) | Error::Busy)
 }

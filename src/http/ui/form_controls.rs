@@ -15,6 +15,9 @@ use crate::service::catalog::Form;
 /// The name of the checkboxes that remove a secret.
 const CLEAR: &str = "clear";
 
+/// The longest idempotency key of a form.
+const LONGEST_KEY: usize = 64;
+
 /// A submitted form: the values of each name, in order.
 #[derive(Clone, Debug, Default)]
 pub struct FormInput(HashMap<String, Vec<String>>);
@@ -58,6 +61,17 @@ impl FormInput {
     pub fn of(&self, parameter: &Parameter) -> Vec<&str> {
         self.all(&name_of(&parameter.code))
     }
+
+    /// The key by which a form that is sent twice is recognised.
+    pub fn idempotency_key(&self) -> Option<String> {
+        let key = self.last("idempotency_key").filter(|key| is_key(key));
+        key.map(str::to_owned)
+    }
+}
+
+/// Whether a text of a form can be an idempotency key, or a hash.
+pub fn is_key(text: &str) -> bool {
+    text.len() <= LONGEST_KEY && text.chars().all(|letter| letter.is_ascii_graphic())
 }
 
 /// The values that a form shows.

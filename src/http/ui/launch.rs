@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
+use super::form_controls::is_key;
 use super::form_fields::{FormInput, InitialValues, read};
 use super::layout::{redirect_to_page, task_path};
 use super::pipeline::{LaunchFormState, render};
@@ -19,9 +20,6 @@ use crate::http::request_extensions::CreatedTask;
 use crate::service::catalog::Form;
 use crate::service::launching::{LaunchRequest, Operation, ShownWarning};
 use crate::service::{Bridge, Error};
-
-/// Maximum length of the idempotency key in the form.
-const LONGEST: usize = 64;
 
 pub async fn send(
     bridge: Data<Bridge>,
@@ -125,15 +123,12 @@ fn wanted(
         "send_notifications": send_notifications,
         "debug": debug,
     });
-    let idempotency_key = input
-        .last("idempotency_key")
-        .filter(|idempotency_key| is_key(idempotency_key));
-    let idempotency_key = idempotency_key.zip(body.as_object());
+    let idempotency_key = input.idempotency_key().zip(body.as_object());
     LaunchRequest {
         idempotency: idempotency_key.map(|(key, body)| {
             bridge
                 .launching
-                .idempotency(key.to_owned(), Operation::Launch(pipeline), body)
+                .idempotency(key, Operation::Launch(pipeline), body)
         }),
         pipeline,
         version,
@@ -143,13 +138,6 @@ fn wanted(
         relaunch_of: None,
         step: None,
     }
-}
-
-fn is_key(idempotency_key: &str) -> bool {
-    idempotency_key.len() <= LONGEST
-        && idempotency_key
-            .chars()
-            .all(|letter| letter.is_ascii_graphic())
 }
 
 /// If fields could not be read, nothing is launched; the others are validated too, so that all errors are shown

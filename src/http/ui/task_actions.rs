@@ -5,6 +5,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value};
 
 use super::badge::Badge;
+use super::error_page::has_own_page;
 use super::form_fields::{FormInput, name_of};
 use super::layout::{Layout, Section, redirect_to_page, task_path};
 use super::task::{ActionErrors, render};
@@ -81,7 +82,7 @@ async fn refused(
     task: TaskId,
     error: Error,
 ) -> HttpResult<HttpResponse> {
-    if matches!(error, Error::NotFound(_) | Error::Internal(_) | Error::Busy) {
+    if has_own_page(&error) {
         return Err(error.into());
     }
     let language = Language::of(request.headers());
@@ -110,7 +111,7 @@ async fn refused(
 }
 
 /// The API's message, with the name of the status as on pages.
-fn conflict(request: &HttpRequest, key: &'static str, status: Status) -> String {
+pub fn conflict(request: &HttpRequest, key: &'static str, status: Status) -> String {
     let layout = Layout::of(request, Section::Tasks);
     let word = Badge::of_task(&layout, status).word;
     layout.with(key, "status", word)

@@ -177,14 +177,17 @@ fn chosen(
         Error::field(fault.field(), fault.message())
     };
     range.check(request.parallel, now).map_err(fault)?;
+    // The schedule itself fires the ticks from its cursor on.
+    let range = BackfillRange {
+        to: row.next_at.map_or(range.to, |cursor| range.to.min(cursor)),
+        ..range
+    };
     let runs = newest_runs_of_ticks(db, row.id, range.from, range.to)?;
     // A tick that waits in another backfill will run there.
     let waiting = flows::waiting_backfill_ticks(db, row.id, range)?.into_iter();
     let waiting = waiting.map(|tick| (tick, Status::Queued));
     let last_runs = runs.into_iter().chain(waiting).collect();
-    let mut ticks = preview(&schedule.firings(), range, request.mode, &last_runs).map_err(fault)?;
-    let is_due = |tick: DateTime<Utc>| row.next_at.is_some_and(|cursor| tick >= cursor);
-    ticks.retain(|tick| !is_due(tick.scheduled_for));
+    let ticks = preview(&schedule.firings(), range, request.mode, &last_runs).map_err(fault)?;
     Ok((row, ticks))
 }
 

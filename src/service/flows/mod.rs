@@ -51,11 +51,11 @@ pub use backfills::{BackfillRequest, BackfillView};
 pub use events::{RunEvent, RunEventKind, history};
 pub use pages::{Page, PageQuery};
 pub use reading::{FlowView, RunMark, RunView, StepView, upcoming};
-pub use replaying::ReplayVersion;
 pub use saving::{CheckedDocument, SavedFlow};
-pub use starting::{RunRequest, StartIdempotency, body_of};
+pub use starting::{RunRequest, StartIdempotency};
 pub use versions::Loaded;
 
+pub use crate::domain::flow::replay::ReplayVersion;
 pub use crate::store::flows::{FlowRunFilter, FlowVersion, TickRow};
 
 use super::Seal;

@@ -100,9 +100,8 @@ impl Preparation {
             };
             return self.refuse(run.id, loaded, refusal).await.map(|()| true);
         }
-        let (account, now) = (run.start.account, self.clock.now());
-        let wait = self.runs.rules().polls.usual;
-        if let Some(outage) = self.outages.current(account, now, wait) {
+        let account = run.start.account;
+        if let Some(outage) = self.outage_of(account) {
             return self.try_later(run, loaded, outage).await;
         }
         let error = match self.pins(loaded, &run.start).await {
@@ -122,6 +121,12 @@ impl Preparation {
         );
         let outage = self.outage(account, &error, "flow-run-not-prepared");
         self.try_later(run, loaded, outage).await
+    }
+
+    /// Why OpenHEXA is not used now. None: this caller can use it.
+    pub(super) fn outage_of(&self, account: AccountId) -> Option<Outage> {
+        let wait = self.runs.rules().polls.usual;
+        self.outages.current(account, self.clock.now(), wait)
     }
 
     /// Remembers a failure of OpenHEXA. `other` is the message if something else has failed.

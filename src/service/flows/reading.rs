@@ -22,8 +22,6 @@ use crate::store::{self, Db};
 
 /// How many of the newest runs are shown with a flow.
 const LAST_RUNS: i64 = 10;
-/// How many versions are listed.
-const VERSIONS: i64 = 200;
 
 /// A flow with what is shown in a list.
 #[derive(Clone, Debug)]
@@ -82,22 +80,6 @@ impl FlowReader {
         .await
     }
 
-    /// Reads something of the history of a flow, which stays after it was deleted. If the slug is used again, the new flow is read.
-    pub(super) async fn read_history_of<T: Send + 'static>(
-        &self,
-        account: AccountId,
-        slug: &str,
-        read: impl FnOnce(&mut Db<'_>, Flow) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let slug = slug.to_owned();
-        self.store
-            .read(move |db| {
-                let flow = flows::flow_or_deleted_by_slug(db, account, &slug)?;
-                read(db, flow.ok_or_else(Error::no_flow)?)
-            })
-            .await
-    }
-
     /// Reads something of such a flow, with one connection.
     pub(super) async fn read_of<T: Send + 'static>(
         &self,
@@ -105,10 +87,32 @@ impl FlowReader {
         slug: &str,
         read: impl FnOnce(&mut Db<'_>, Flow) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        self.read_found(flows::flow_by_slug, account, slug, read)
+            .await
+    }
+
+    /// Reads something of the history of a flow, which stays after it was deleted. If the slug is used again, the new flow is read.
+    pub(super) async fn read_history_of<T: Send + 'static>(
+        &self,
+        account: AccountId,
+        slug: &str,
+        read: impl FnOnce(&mut Db<'_>, Flow) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.read_found(flows::flow_or_deleted_by_slug, account, slug, read)
+            .await
+    }
+
+    async fn read_found<T: Send + 'static>(
+        &self,
+        find: fn(&mut Db<'_>, AccountId, &str) -> Result<Option<Flow>, store::Error>,
+        account: AccountId,
+        slug: &str,
+        read: impl FnOnce(&mut Db<'_>, Flow) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let slug = slug.to_owned();
         self.store
             .read(move |db| {
-                let flow = flows::flow_by_slug(db, account, &slug)?.ok_or_else(Error::no_flow)?;
+                let flow = find(db, account, &slug)?.ok_or_else(Error::no_flow)?;
                 read(db, flow)
             })
             .await
@@ -151,9 +155,10 @@ impl FlowReader {
         &self,
         account: AccountId,
         slug: &str,
+        limit: i64,
     ) -> Result<Vec<FlowVersion>, Error> {
         self.read_history_of(account, slug, move |db, flow| {
-            Ok(flows::flow_versions(db, account, flow.id, VERSIONS)?)
+            Ok(flows::flow_versions(db, account, flow.id, limit)?)
         })
         .await
     }
@@ -194,15 +199,16 @@ impl FlowReader {
         self.read_of(account, slug, move |db, flow| {
             let loaded = versions.load(db, account, flow.id, flow.version)?;
             let rows = flows::schedules_of_flow(db, flow.id)?;
-            let is_paused = |schedule: &Schedule| {
-                let mut own = rows.iter().filter(|row| row.code == schedule.id.value);
-                flow.paused || own.any(|row| row.paused)
-            };
-            let schedules = loaded.flow.schedules.iter();
-            let firing: Vec<Schedule> = schedules.filter(|one| !is_paused(one)).cloned().collect();
+            let firing = not_paused(&flow, &rows, &loaded);
             Ok(upcoming(&firing, from.unwrap_or(now), count))
         })
         .await
+    }
+
+    /// The same for a flow that was read.
+    pub fn next_of(&self, view: &FlowView, count: usize) -> Vec<(String, Firing)> {
+        let firing = not_paused(&view.flow, &view.schedules, &view.loaded);
+        upcoming(&firing, self.clock.now(), count)
     }
 
     pub async fn ticks(&self, query: TickQuery) -> Result<Vec<TickRow>, Error> {
@@ -301,4 +307,13 @@ fn step_views(db: &mut Db<'_>, run: &FlowRun) -> Result<Vec<StepView>, Error> {
         }
     });
     Ok(views.collect())
+}
+
+fn not_paused(flow: &Flow, rows: &[ScheduleRow], loaded: &Loaded) -> Vec<Schedule> {
+    let is_paused = |schedule: &&Schedule| {
+        let mut own = rows.iter().filter(|row| row.code == schedule.id.value);
+        flow.paused || own.any(|row| row.paused)
+    };
+    let schedules = loaded.flow.schedules.iter();
+    schedules.filter(|one| !is_paused(one)).cloned().collect()
 }

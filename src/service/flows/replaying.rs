@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::Map;
+
 use super::Flows;
 use super::starting::StartIdempotency;
 use super::versions::Loaded;
-use crate::domain::flow::replay::{first_states, reused, reused_in};
+use crate::domain::flow::replay::{ReplayVersion, first_states, reused, reused_in};
 use crate::domain::flow::run::{Cause, FlowRun, Start, StepRun};
 use crate::domain::flow::step_state::StepState;
 use crate::domain::ids::FlowRunId;
@@ -13,16 +15,6 @@ use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::service::Error;
 use crate::store::flows;
-
-/// Which version of the flow a replay has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ReplayVersion {
-    /// That of the earlier run.
-    #[default]
-    Same,
-    /// The current one, if it does not change a reused step.
-    Latest,
-}
 
 /// The earlier run with its steps, and the versions of both runs.
 struct Earlier {
@@ -33,6 +25,17 @@ struct Earlier {
 }
 
 impl Flows {
+    /// The key of a request for a replay.
+    pub fn replay_key(
+        &self,
+        key: String,
+        id: FlowRunId,
+        version: ReplayVersion,
+    ) -> StartIdempotency {
+        let body = Map::from_iter([("version".to_owned(), version.as_str().into())]);
+        self.idempotency(key, ["replay", &id.to_string()], &body)
+    }
+
     /// An error while the run is active, or if nothing of it failed.
     pub async fn replay(
         &self,

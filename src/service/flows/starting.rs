@@ -55,8 +55,28 @@ pub(super) struct Prepared {
 }
 
 impl Flows {
+    /// The key of a request for a run.
+    pub fn run_key(
+        &self,
+        key: String,
+        slug: &str,
+        inputs: &Map<String, Value>,
+        interval: Option<Interval>,
+    ) -> StartIdempotency {
+        let interval = interval.map(|interval| {
+            json!([
+                interval.start.timestamp_millis(),
+                interval.end.timestamp_millis()
+            ])
+        });
+        let mut body = Map::new();
+        body.insert("inputs".to_owned(), Value::Object(inputs.clone()));
+        body.insert("interval".to_owned(), interval.unwrap_or_default());
+        self.idempotency(key, ["run", slug], &body)
+    }
+
     /// `what` names the operation and its object.
-    pub fn idempotency(
+    pub(super) fn idempotency(
         &self,
         key: String,
         what: [&str; 2],
@@ -247,18 +267,4 @@ impl Prepared {
             }
         }
     }
-}
-
-/// The body of a request for an idempotency key.
-pub fn body_of(inputs: &Map<String, Value>, interval: Option<Interval>) -> Map<String, Value> {
-    let interval = interval.map(|interval| {
-        json!([
-            interval.start.timestamp_millis(),
-            interval.end.timestamp_millis()
-        ])
-    });
-    let mut body = Map::new();
-    body.insert("inputs".to_owned(), Value::Object(inputs.clone()));
-    body.insert("interval".to_owned(), interval.unwrap_or_default());
-    body
 }

@@ -43,9 +43,8 @@ impl FlowRunner {
         let Some(request) = request else {
             return Ok(false);
         };
-        let (account, now) = (advanced.run.start.account, self.clock.now());
-        let wait = self.runs.rules().polls.usual;
-        if let Some(outage) = self.preparation.outages.current(account, now, wait) {
+        let account = advanced.run.start.account;
+        if let Some(outage) = self.preparation.outage_of(account) {
             return self.start_later(advanced, step, outage).await;
         }
         let error = match self.launch(advanced, &request).await {

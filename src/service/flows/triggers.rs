@@ -70,6 +70,10 @@ fn start(
     ended: &FlowRun,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
+    if flows::count_active_runs(db, trigger.flow)? >= MOST_ACTIVE {
+        let why = say("flow-too-many-runs").with("most", MOST_ACTIVE);
+        return refuse(db, trigger, ended, why, now);
+    }
     let new = NewRun {
         loaded,
         start: Start {
@@ -81,10 +85,6 @@ fn start(
         pinned: None,
         now,
     };
-    if flows::count_active_runs(db, trigger.flow)? >= MOST_ACTIVE {
-        let why = say("flow-too-many-runs").with("most", MOST_ACTIVE);
-        return refuse(db, trigger, ended, why, now);
-    }
     new.insert_with_tick(db, source(trigger, ended), now)
 }
 

@@ -1,16 +1,17 @@
 //! A load balancer in front of the bridges: it forwards each report once, to a running bridge, and records
 //! the outcome, so that the checks do not depend on the bridges.
 
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 use tokio::runtime::Handle;
+
+use crate::support::server;
 
 /// The addresses of the bridges; none while one is down.
 #[derive(Default)]
@@ -70,8 +71,6 @@ struct Incoming {
 
 impl Front {
     pub fn open(addresses: Arc<Addresses>, client: reqwest::Client) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
             addresses,
             client,
@@ -81,14 +80,11 @@ impl Front {
             turn: AtomicUsize::default(),
         });
         let data = Data::from(shared.clone());
-        let app = move || {
-            App::new()
+        let (url, _) = server::open(move |config| {
+            config
                 .app_data(data.clone())
-                .default_service(web::to(pass_on))
-        };
-        let server = HttpServer::new(app).workers(1).disable_signals();
-        // It stops with the runtime of its test.
-        tokio::spawn(server.listen(listener).unwrap().run());
+                .default_service(web::to(pass_on));
+        });
         Self { url, shared }
     }
 

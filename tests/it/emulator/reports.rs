@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use super::*;
+use crate::support::server;
 
 /// The received requests: path, bearer token, body.
 type ReceivedRequest = Arc<Mutex<Vec<(String, String, Value)>>>;
@@ -42,18 +43,12 @@ impl Listener {
     pub fn start(status: u16) -> Self {
         let heard = ReceivedRequest::default();
         let shared = web::Data::from(Arc::clone(&heard));
-        let server = HttpServer::new(move || {
-            App::new()
+        let (url, _) = server::open(move |config| {
+            config
                 .app_data(shared.clone())
                 .app_data(web::Data::new(status))
-                .default_service(web::to(receive))
-        })
-        .workers(1)
-        .disable_signals()
-        .bind(("127.0.0.1", 0))
-        .unwrap();
-        let url = format!("http://{}", server.addrs()[0]);
-        drop(tokio::spawn(server.run()));
+                .default_service(web::to(receive));
+        });
         Self { url, heard }
     }
 

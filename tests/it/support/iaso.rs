@@ -1,17 +1,18 @@
 //! A small Iaso with `/api/profiles/me/`, which returns the user of a session or token, or fails.
 
 use std::collections::HashMap;
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{HttpRequest, HttpResponse};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use openhexa_bridge::service::identity::CallbackKeys;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
+
+use super::server;
 
 /// How this Iaso responds.
 #[derive(Clone)]
@@ -85,28 +86,18 @@ pub fn access(user: i64, until: i64) -> Value {
 
 impl Iaso {
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(State {
             known: Mutex::default(),
             mood: Mutex::new(ResponseMode::Well),
             heard: Mutex::default(),
         });
         let shared = Data::from(state.clone());
-        let server = HttpServer::new(move || {
-            App::new()
+        let (url, server) = server::open(move |config| {
+            config
                 .app_data(shared.clone())
-                .route("/api/profiles/me/", web::get().to(me))
+                .route("/api/profiles/me/", web::get().to(me));
         });
-        let server = server.workers(1).disable_signals().listen(listener);
-        let server = server.unwrap().run();
-        let handle = server.handle();
-        tokio::spawn(server);
-        Self {
-            url,
-            state,
-            server: handle,
-        }
+        Self { url, state, server }
     }
 
     /// Signs a user in; returns the value of the cookie.

@@ -12,4 +12,5 @@ pub mod log;
 pub mod postgres;
 pub mod process;
 pub mod scripted_server;
+pub mod server;
 pub mod story;

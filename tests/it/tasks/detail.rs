@@ -56,6 +56,7 @@ async fn a_task_has_all_its_keys_and_unset_ones_are_null(#[values(Sqlite, Postgr
         "run",
         "cancel_asked_at",
         "relaunch_of",
+        "flow_run",
         "config",
     ];
     let mut found = keys(&fresh);
@@ -70,6 +71,7 @@ async fn a_task_has_all_its_keys_and_unset_ones_are_null(#[values(Sqlite, Postgr
         "launcher",
         "cancel_asked_at",
         "relaunch_of",
+        "flow_run",
     ] {
         assert_eq!(fresh[key], json!(null), "{key}");
     }

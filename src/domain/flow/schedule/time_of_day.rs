@@ -1,5 +1,7 @@
 //! A time of day, such as the one by which a run must have succeeded.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 
 use super::cron::Cron;
@@ -10,6 +12,13 @@ use super::zone::Zone;
 pub struct TimeOfDay {
     pub hour: u8,
     pub minute: u8,
+}
+
+/// `06:00`
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.hour, self.minute)
+    }
 }
 
 impl TimeOfDay {

@@ -45,13 +45,11 @@ fn input(input: &Input) -> Value {
 }
 
 fn schedule(schedule: &Schedule) -> Value {
-    let finish_by = schedule.finish_by;
-    let finish_by = finish_by.map(|time| format!("{:02}:{:02}", time.hour, time.minute));
     json!({
         "id": schedule.id.value,
         "cron": schedule.cron.value.text(),
         "timezone": schedule.timezone.name(),
-        "finish_by": finish_by,
+        "finish_by": schedule.finish_by.map(|time| time.to_string()),
         "overlap": schedule.overlap.as_str(),
         "catch_up": schedule.catch_up.as_str(),
     })

@@ -19,6 +19,8 @@ use crate::service::{Bridge, Error};
 
 /// How many firing times are shown, unless the request says.
 const FIRINGS: usize = 5;
+/// How many versions are listed.
+const VERSIONS: i64 = 200;
 
 /// A page of ticks.
 #[derive(Serialize, ToSchema)]
@@ -49,7 +51,11 @@ pub async fn versions(
 ) -> HttpResult<Json<Results<VersionJson>>> {
     query(&request, &[])?;
     let slug = request::slug(&slug)?;
-    let found = bridge.flows.reader.versions_of(who.account, slug).await?;
+    let found = bridge
+        .flows
+        .reader
+        .versions_of(who.account, slug, VERSIONS)
+        .await?;
     let language = Language::of(request.headers());
     let row = |version: &FlowVersion| VersionJson::of(version, language);
     Ok(Json(Results {

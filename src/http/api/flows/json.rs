@@ -206,14 +206,13 @@ fn schedule(view: &FlowView, schedule: &Schedule) -> ScheduleJson {
         .schedules
         .iter()
         .find(|row| row.code == schedule.id.value);
-    let finish_by = schedule.finish_by;
     ScheduleJson {
         id: schedule.id.value.clone(),
         cron: schedule.cron.value.text().to_owned(),
         timezone: schedule.timezone.name().to_owned(),
         overlap: schedule.overlap.as_str(),
         catch_up: schedule.catch_up.as_str(),
-        finish_by: finish_by.map(|time| format!("{:02}:{:02}", time.hour, time.minute)),
+        finish_by: schedule.finish_by.map(|time| time.to_string()),
         paused: row.is_some_and(|row| row.paused),
         next_at: time_or_null(row.and_then(|row| row.next_at)),
     }

@@ -20,7 +20,7 @@ use crate::http::error::HttpResult;
 use crate::http::openapi::error_schemas;
 use crate::http::request_extensions::AuditObject;
 use crate::service::Bridge;
-use crate::service::flows::{FlowRunFilter, ReplayVersion, RunRequest, body_of};
+use crate::service::flows::{FlowRunFilter, ReplayVersion, RunRequest};
 
 /// A run to start.
 #[derive(ToSchema)]
@@ -95,10 +95,7 @@ pub async fn run(
     let inputs = request::object(&body, "inputs")?;
     let interval = request::interval(&body)?;
     let key = key_of(&request)?;
-    let idempotency = key.map(|key| {
-        let body = body_of(&inputs, interval);
-        bridge.flows.idempotency(key, ["run", slug], &body)
-    });
+    let idempotency = key.map(|key| bridge.flows.run_key(key, slug, &inputs, interval));
     let wanted = RunRequest {
         slug: slug.to_owned(),
         inputs,
@@ -118,8 +115,7 @@ async fn created(
     request: &HttpRequest,
     run: &FlowRun,
 ) -> HttpResult<HttpResponse> {
-    let object = AuditObject(format!("{} run {}", run.slug, run.id));
-    request.extensions_mut().insert(object);
+    request.extensions_mut().insert(AuditObject::flow_run(run));
     let view = bridge.flows.reader.run_view(who.account, run.id).await?;
     let language = Language::of(request.headers());
     Ok(HttpResponse::Created().json(FlowRunEnvelope {
@@ -277,22 +273,12 @@ pub async fn replay(
 ) -> HttpResult<HttpResponse> {
     let body = body(&request, payload, &["version"]).await?;
     let id = request::run_id(&id)?;
-    let versions = [ReplayVersion::Same, ReplayVersion::Latest];
-    let version = request::word(&body, "version", (&versions, word))?.unwrap_or_default();
+    let words = (ReplayVersion::ALL, ReplayVersion::as_str as fn(_) -> _);
+    let version = request::word(&body, "version", words)?;
+    let version = version.unwrap_or(ReplayVersion::Same);
     let key = key_of(&request)?;
-    let idempotency = key.map(|key| {
-        let own = Map::from_iter([("version".to_owned(), word(version).into())]);
-        let operation = ["replay", &id.to_string()];
-        bridge.flows.idempotency(key, operation, &own)
-    });
+    let idempotency = key.map(|key| bridge.flows.replay_key(key, id, version));
     let replaying = bridge.flows.replay(&who, id, version, idempotency);
     let run = Box::pin(replaying).await?;
     created(&bridge, &who, &request, &run).await
-}
-
-fn word(version: ReplayVersion) -> &'static str {
-    match version {
-        ReplayVersion::Same => "same",
-        ReplayVersion::Latest => "latest",
-    }
 }

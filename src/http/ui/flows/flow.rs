@@ -33,7 +33,7 @@ use crate::service::flows::{
 /// How many runs, ticks, versions and times are shown.
 const RUNS: usize = 10;
 const TICKS: usize = 10;
-const VERSIONS: usize = 20;
+const VERSIONS: i64 = 20;
 const TIMES: usize = 5;
 
 #[derive(Template)]
@@ -142,10 +142,10 @@ async fn load(bridge: &Bridge, who: &Principal, slug: &str, cursor: &str) -> Htt
     let newest = part("", TICKS);
     let ticks = reader.tick_page(account, slug, (None, None), &newest);
     Ok(Shown {
-        firings: reader.firings_of(&view.loaded.flow, None, TIMES),
+        firings: reader.next_of(&view, TIMES),
         ticks: ticks.await?,
         runs: reader.run_page(filter, &part(cursor, RUNS)).await?,
-        versions: reader.versions_of(account, slug).await?,
+        versions: reader.versions_of(account, slug, VERSIONS).await?,
         view,
     })
 }
@@ -159,7 +159,6 @@ fn compose(
     let view = &shown.view;
     let loaded = &view.loaded;
     let address = layout.path_to(&flow_path(&view.flow.slug));
-    let versions = shown.versions.iter().take(VERSIONS);
     let older = shown.runs.next.as_deref();
     FlowPage {
         idempotency_script: assets::idempotency(),
@@ -171,13 +170,13 @@ fn compose(
         steps: steps(loaded),
         schedules: flow_parts::schedules(&layout, view),
         triggers: flow_parts::triggers(&layout, view),
-        next: flow_parts::next(view, &shown.firings),
+        next: flow_parts::next(&shown.firings),
         ticks: each(&shown.ticks.rows, |one| flow_parts::tick(&layout, one)),
         runs: each(&shown.runs.rows, |one| flow_parts::run(&layout, one)),
         older_runs: older.map(|cursor| older_runs(&address, cursor)),
-        versions: versions
-            .map(|one| flow_parts::version(&layout, one, view.flow.version))
-            .collect(),
+        versions: each(&shown.versions, |one| {
+            flow_parts::version(&layout, one, view.flow.version)
+        }),
         document: loaded.version.document.clone(),
         fields,
         messages,

@@ -14,13 +14,11 @@ use crate::http::api::flows;
 use crate::http::error::{HttpResult, Problem, listed};
 use crate::http::request_body;
 use crate::http::request_extensions::AuditObject;
+use crate::http::ui::error_page::has_own_page;
 use crate::http::ui::form_fields::FormInput;
 use crate::http::ui::layout::redirect_to_page;
-use crate::service::flows::{RunRequest, body_of};
+use crate::service::flows::RunRequest;
 use crate::service::{Bridge, Error};
-
-/// Maximum length of the idempotency key in a form.
-pub const LONGEST_KEY: usize = 64;
 
 pub async fn run(
     bridge: Data<Bridge>,
@@ -41,7 +39,7 @@ pub async fn run(
     };
     match started {
         Ok(run) => {
-            note_for_audit(&request, &run);
+            request.extensions_mut().insert(AuditObject::flow_run(&run));
             Ok(redirect_to_page(&request, &run_path(run.id)))
         }
         Err(error) => {
@@ -58,10 +56,8 @@ async fn start(
     inputs: Map<String, Value>,
     submitted: &FormInput,
 ) -> Result<FlowRun, Error> {
-    let idempotency = idempotency_key(submitted).map(|key| {
-        let body = body_of(&inputs, None);
-        bridge.flows.idempotency(key, ["run", slug], &body)
-    });
+    let key = submitted.idempotency_key();
+    let idempotency = key.map(|key| bridge.flows.run_key(key, slug, &inputs, None));
     let wanted = RunRequest {
         slug: slug.to_owned(),
         inputs,
@@ -73,24 +69,13 @@ async fn start(
     Box::pin(bridge.flows.run(who, wanted)).await
 }
 
-pub fn idempotency_key(submitted: &FormInput) -> Option<String> {
-    let key = submitted.last("idempotency_key")?;
-    let is_key = key.len() <= LONGEST_KEY && key.chars().all(|letter| letter.is_ascii_graphic());
-    is_key.then(|| key.to_owned())
-}
-
-pub fn note_for_audit(request: &HttpRequest, run: &FlowRun) {
-    let object = AuditObject(format!("{} run {}", run.slug, run.id));
-    request.extensions_mut().insert(object);
-}
-
 /// The form again, with the errors at their fields.
 fn refused(
     error: Error,
     language: Language,
     submitted: &FormInput,
 ) -> HttpResult<RunFormState<'_>> {
-    if matches!(error, Error::NotFound(_) | Error::Internal(_) | Error::Busy) {
+    if has_own_page(&error) {
         return Err(error.into());
     }
     let wrong = error.invalid();

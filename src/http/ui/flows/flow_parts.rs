@@ -80,10 +80,8 @@ fn schedule(layout: &Layout, view: &FlowView, one: &Schedule) -> ScheduleItem {
         CatchUp::None => "flow-catch-up-none",
         CatchUp::All => "flow-catch-up-all",
     });
-    let finish_by = one.finish_by.map(|time| {
-        let time = format!("{:02}:{:02}", time.hour, time.minute);
-        layout.with("flow-finish-by", "time", time)
-    });
+    let finish_by = one.finish_by;
+    let finish_by = finish_by.map(|time| layout.with("flow-finish-by", "time", time));
     ScheduleItem {
         id: id.clone(),
         cron: one.cron.value.text().to_owned(),
@@ -123,13 +121,9 @@ fn trigger(layout: &Layout, view: &FlowView, one: &Trigger) -> TriggerItem {
     }
 }
 
-/// The next times of the schedules that are not paused.
-pub fn next(view: &FlowView, firings: &[(String, Firing)]) -> Vec<NextItem> {
-    if view.flow.paused {
-        return Vec::new();
-    }
-    let active = firings.iter().filter(|(id, _)| !is_paused(view, id));
-    active
+pub fn next(firings: &[(String, Firing)]) -> Vec<NextItem> {
+    let firings = firings.iter();
+    firings
         .map(|(schedule, firing)| NextItem {
             schedule: schedule.clone(),
             at: firing.at,
@@ -175,7 +169,6 @@ pub fn version(layout: &Layout, version: &FlowVersion, current: i64) -> VersionI
 }
 
 pub fn run(layout: &Layout, run: &FlowRun) -> RunItem {
-    let began = run.started_at.unwrap_or(run.created_at);
     RunItem {
         id: run.id.0,
         address: layout.path_to(&run_path(run.id)),
@@ -183,6 +176,6 @@ pub fn run(layout: &Layout, run: &FlowRun) -> RunItem {
         warnings: run.warnings,
         started_by: flow_text::started_by(run, layout.language),
         at: run.created_at,
-        took: run.ended_at.map(|ended| duration(ended - began)),
+        took: run.took().map(duration),
     }
 }

@@ -44,11 +44,11 @@ pub struct Point {
 pub struct Line {
     /// The step at which the line starts, perhaps some columns before.
     pub source: usize,
-    /// The step at which it ends; none if it goes on to a further column.
+    /// The step at which it ends; none if another line continues it.
     pub target: Option<usize>,
     pub from: Point,
     pub to: Point,
-    /// How far it goes straight on, through the lane of a column.
+    /// How far it continues straight, through the lane of a column.
     pub until: i32,
 }
 

@@ -44,7 +44,7 @@ struct FlowRunPage {
     is_live: bool,
     /// How many of its steps have ended.
     progress: String,
-    /// Why it was refused, or cannot be prepared at present.
+    /// Why it was refused, or why the last try to prepare it failed.
     trouble: Vec<String>,
     is_refused: bool,
     may_cancel: bool,
@@ -182,7 +182,6 @@ fn progress(layout: &Layout, view: &RunView) -> String {
 impl AboutRun {
     fn new(layout: &Layout, run: &FlowRun) -> Self {
         let start = &run.start;
-        let began = run.started_at.unwrap_or(run.created_at);
         let inputs = start.inputs.iter();
         Self {
             started_by: flow_text::started_by(run, layout.language),
@@ -190,7 +189,7 @@ impl AboutRun {
             created_at: run.created_at,
             started_at: run.started_at,
             ended_at: run.ended_at,
-            took: run.ended_at.map(|ended| duration(ended - began)),
+            took: run.took().map(duration),
             scheduled_for: start.scheduled_for,
             interval: start.interval,
             file: start.file.as_ref().map(|file| file.path.clone()),

@@ -1,21 +1,22 @@
 //! Actions of the page of a run: stop and replay.
 
 use actix_web::web::{Data, Path, Payload};
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use serde_json::Map;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 
-use super::flow_actions::{idempotency_key, messages, note_for_audit};
+use super::flow_actions::messages;
 use super::run::{Refusal, render};
 use super::run_path;
 use crate::domain::ids::FlowRunId;
 use crate::domain::principal::Principal;
 use crate::http::accept_language::Language;
 use crate::http::api::flows;
-use crate::http::error::{HttpResult, Problem};
+use crate::http::error::{HttpResult, Problem, listed};
 use crate::http::request_body;
-use crate::http::ui::badge::Badge;
+use crate::http::request_extensions::AuditObject;
+use crate::http::ui::error_page::has_own_page;
 use crate::http::ui::form_fields::FormInput;
-use crate::http::ui::layout::{Layout, Section, redirect_to_page};
+use crate::http::ui::layout::redirect_to_page;
+use crate::http::ui::task_actions::conflict;
 use crate::service::flows::ReplayVersion;
 use crate::service::{Bridge, Error};
 
@@ -41,19 +42,14 @@ pub async fn replay(
 ) -> HttpResult<HttpResponse> {
     let submitted = FormInput::new(request_body::pairs(&request, payload).await?);
     let id = flows::run_id(&id)?;
-    let (version, word) = match submitted.last("version") {
-        Some("latest") => (ReplayVersion::Latest, "latest"),
-        Some(_) | None => (ReplayVersion::Same, "same"),
-    };
-    let idempotency = idempotency_key(&submitted).map(|key| {
-        let own = Map::from_iter([("version".to_owned(), word.into())]);
-        let operation = ["replay", &id.to_string()];
-        bridge.flows.idempotency(key, operation, &own)
-    });
+    let version = submitted.last("version").and_then(ReplayVersion::parse);
+    let version = version.unwrap_or(ReplayVersion::Same);
+    let key = submitted.idempotency_key();
+    let idempotency = key.map(|key| bridge.flows.replay_key(key, id, version));
     let replaying = bridge.flows.replay(&who, id, version, idempotency);
     match Box::pin(replaying).await {
         Ok(run) => {
-            note_for_audit(&request, &run);
+            request.extensions_mut().insert(AuditObject::flow_run(&run));
             Ok(redirect_to_page(&request, &run_path(run.id)))
         }
         Err(error) => refused(&bridge, &who, &request, id, error).await,
@@ -68,20 +64,17 @@ async fn refused(
     id: FlowRunId,
     error: Error,
 ) -> HttpResult<HttpResponse> {
-    if matches!(error, Error::NotFound(_) | Error::Internal(_) | Error::Busy) {
+    if has_own_page(&error) {
         return Err(error.into());
     }
     let language = Language::of(request.headers());
     let mut messages = messages(&error, language);
     if let Some(wrong) = error.invalid() {
-        let inputs = crate::http::error::listed(&wrong.inputs, language);
+        let inputs = listed(&wrong.inputs, language);
         messages.extend(inputs.into_values().flatten());
     }
-    // The API's message, with the name of the status as on pages.
     if let Error::Conflict { sentence, status } = &error {
-        let layout = Layout::of(request, Section::Flows);
-        let word = Badge::of_task(&layout, *status).word;
-        messages.push(layout.with(sentence.key, "status", word));
+        messages.push(conflict(request, sentence.key, *status));
     }
     let problem = Problem::from(error);
     if messages.is_empty() {

@@ -98,7 +98,7 @@ async fn without_a_bridge_the_error_says_where_it_was_expected() {
     }
     let wanted = "--url (or OPENHEXA_BRIDGE_URL) must be an http or https URL without user, query and fragment";
     for url in [
-        "http://somebody:a-password@127.0.0.1",
+        "http://user:a-password@127.0.0.1",
         "ftp://127.0.0.1",
         "127.0.0.1:8080",
     ] {

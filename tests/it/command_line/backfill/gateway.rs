@@ -1,15 +1,15 @@
 //! A proxy between the command and the bridge that refuses requests, loses responses and holds requests back.
 
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use crate::support::server;
 use crate::support::story::MAX_WAIT;
 
 /// What happens to a request.
@@ -44,8 +44,6 @@ impl Gateway {
         bridge: &str,
         script: impl Fn(&str, usize) -> Rule + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
             bridge: bridge.to_owned(),
             client: crate::support::client::builder().build().unwrap(),
@@ -54,14 +52,11 @@ impl Gateway {
             seen: Mutex::default(),
         });
         let data = Data::from(shared.clone());
-        let app = move || {
-            App::new()
+        let (url, _) = server::open(move |config| {
+            config
                 .app_data(data.clone())
-                .default_service(web::to(pass_on))
-        };
-        let server = HttpServer::new(app).workers(1).disable_signals();
-        // It stops with the runtime of its test.
-        tokio::spawn(server.listen(listener).unwrap().run());
+                .default_service(web::to(pass_on));
+        });
         Self { url, shared }
     }
 

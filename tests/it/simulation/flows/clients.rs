@@ -193,15 +193,11 @@ impl Driver {
         let operation = Operation::Flow(FlowOperation::Start(number));
         let start = request.start.expect("each request starts something");
         self.begin(site, operation, move |bridge| async move {
-            let none = Map::new();
-            let key = |what: [&str; 2]| {
-                let key = request.key.clone();
-                key.map(|key| bridge.flows.idempotency(key, what, &none))
-            };
+            let (key, none) = (request.key.clone(), Map::new());
             let started = match start {
                 Start::Manual(slug) => {
                     let run = RunRequest {
-                        idempotency: key(["run", &slug]),
+                        idempotency: key.map(|key| bridge.flows.run_key(key, &slug, &none, None)),
                         slug,
                         inputs: Map::new(),
                         interval: None,
@@ -211,16 +207,12 @@ impl Driver {
                     bridge.flows.run(&user(), run).await
                 }
                 Start::Replay(run) => {
-                    let key = key(["replay", &run.to_string()]);
-                    let version = if latest {
-                        ReplayVersion::Latest
-                    } else {
-                        ReplayVersion::Same
-                    };
-                    bridge
-                        .flows
-                        .replay(&user(), FlowRunId(run), version, key)
-                        .await
+                    let run = FlowRunId(run);
+                    // A repeated request has the same key, also if it chooses another version.
+                    let same = ReplayVersion::Same;
+                    let key = key.map(|key| bridge.flows.replay_key(key, run, same));
+                    let version = if latest { ReplayVersion::Latest } else { same };
+                    bridge.flows.replay(&user(), run, version, key).await
                 }
             };
             Outcome::Flow(FlowOutcome::Started(started))
