@@ -30,6 +30,9 @@ const LIST_EVERY: Duration = Duration::from_secs(1);
 /// How often backfills are continued, besides at the end of each run.
 const BACKFILL_EVERY: Duration = Duration::from_secs(5);
 
+/// How often the runs and ticks are checked that may be slow or late.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+
 /// How often merged progress of reports is written.
 const FLUSH: Duration = Duration::from_secs(1);
 
@@ -59,12 +62,13 @@ fn reconciler(settings: &Settings, bridge: &Bridge) -> Job {
         .concurrency(CONCURRENT_CYCLES)
 }
 
-/// Fires schedules, advances runs of flows and continues backfills.
-fn flow_jobs(bridge: &Bridge) -> [Job; 4] {
+/// Fires schedules, advances runs of flows, continues backfills and raises alerts.
+fn flow_jobs(bridge: &Bridge) -> [Job; 5] {
     let flows = || bridge.flows.clone();
     let fire = |flows: Arc<Flows>| async move { flows.runner.fire_due().await };
     let advance = |flows: Arc<Flows>| async move { flows.runner.advance_due().await };
     let list = |flows: Arc<Flows>| async move { flows.files.list_files().await };
+    let check = |flows: Arc<Flows>| async move { flows.runner.check_alerts().await };
     let backfill = |flows: Arc<Flows>| async move { flows.runner.run_backfills().await };
     [
         Job::new("schedules", FIRE_EVERY, flows(), fire),
@@ -72,6 +76,7 @@ fn flow_jobs(bridge: &Bridge) -> [Job; 4] {
             .wake(bridge.flows.wake_signal())
             .concurrency(CONCURRENT_CYCLES),
         Job::new("backfills", BACKFILL_EVERY, flows(), backfill),
+        Job::new("alerts", CHECK_EVERY, flows(), check),
         Job::new("files", LIST_EVERY, flows(), list).concurrency(CONCURRENT_CYCLES),
     ]
 }

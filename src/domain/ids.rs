@@ -71,5 +71,6 @@ number_id! {
     ScheduleId,
     /// A trigger of a flow, in all of its versions.
     TriggerId,
+    AlertId,
     BackfillId,
 }

@@ -1,6 +1,7 @@
 //! Types and pure rules: no I/O, no clock, no wire formats.
 
 pub mod address;
+pub mod alert;
 pub mod certificate;
 mod codes;
 pub mod connection;
@@ -14,6 +15,7 @@ pub mod json_numbers;
 pub mod launched_by;
 pub mod message;
 pub mod note;
+pub mod notification;
 pub mod observation;
 pub mod panic;
 pub mod parameters;

@@ -13,6 +13,7 @@ pub fn all() -> Router {
         .service(tasks())
         .service(flows())
         .service(flow_runs())
+        .service(alerts())
         .service(hooks())
         .service(path("/openapi.json", [get().to(openapi::endpoints::json)]))
         .service(path("/docs", [get().to(openapi::endpoints::html)]))
@@ -280,6 +281,30 @@ fn of_a_flow() -> Router {
                     requires(Operator, flow_limited(post().to(backfills::start))),
                 ),
             ],
+        ))
+}
+
+fn alerts() -> Router {
+    use api::alerts;
+    Router::default()
+        .service(path("/alerts", [requires(Viewer, get().to(alerts::list))]))
+        .service(path(
+            "/alerts/{id}",
+            [requires(Viewer, get().to(alerts::detail))],
+        ))
+        .service(path(
+            "/alerts/{id}/mute",
+            [audited(
+                "alert.mute",
+                requires(Operator, post().to(alerts::mute)),
+            )],
+        ))
+        .service(path(
+            "/alerts/{id}/unmute",
+            [audited(
+                "alert.unmute",
+                requires(Operator, post().to(alerts::unmute)),
+            )],
         ))
 }
 

@@ -10,8 +10,8 @@ use crate::domain::flow::run::{Cause, FlowRun};
 use crate::domain::flow::step_state::{ErrorReason, StepState};
 use crate::domain::message::{Message, say};
 use crate::domain::status::Status;
-use crate::domain::task::Task;
 use crate::language::Language;
+use crate::service::alerts::error_of;
 use crate::service::flows::{Loaded, RunEvent, RunEventKind, RunView, StepView};
 
 /// How statuses and times are written: the API has fixed words, the pages those of the user's language.
@@ -101,13 +101,6 @@ pub fn reason(view: &RunView, step: &StepView, language: Language) -> Option<Str
         | StepState::Cancelled(_) => None,
     };
     stored.or_else(own).or_else(of_task)
-}
-
-/// The line of a task's message that says why it failed.
-pub fn error_of(task: &Task, language: Language) -> Option<String> {
-    let message = task.shown_message()?;
-    let line = message.error_line();
-    Some(line.unwrap_or_else(|| message.text(|note| language.note(note))))
 }
 
 /// What happened in a run.

@@ -21,6 +21,7 @@ pub fn all() -> Router {
         .service(pipeline_pages())
         .service(flow_pages())
         .service(task_pages())
+        .service(alert_pages())
         .service(path(
             "/monitoring",
             [page(Viewer, get().to(ui::monitoring::show))],
@@ -89,6 +90,26 @@ fn task_pages() -> Router {
                     Operator,
                     launch_limited(post().to(ui::task_actions::relaunch)),
                 ),
+            )],
+        ))
+}
+
+fn alert_pages() -> Router {
+    use ui::alerts;
+    Router::default()
+        .service(path("/alerts", [page(Viewer, get().to(alerts::list))]))
+        .service(path(
+            "/alerts/{id}/mute",
+            [audited(
+                "alert.mute",
+                page(Operator, post().to(alerts::mute)),
+            )],
+        ))
+        .service(path(
+            "/alerts/{id}/unmute",
+            [audited(
+                "alert.unmute",
+                page(Operator, post().to(alerts::unmute)),
             )],
         ))
 }

@@ -5,6 +5,7 @@
 //! launching       validates and stores a launch; idempotency keys, relaunch      live         changes for open streams
 //! runs            everything after that: the launch request, polls, reports,     monitoring   figures, status of OpenHEXA,
 //!                 stop requests, leases                                                       health of the bridge
+//! alerts          what is wrong with flows and pipelines                         notifications   notices for subscribers
 //! tasks           tasks, their history and the logs of their runs
 //! defaults        default parameters
 //! catalog         pipelines, versions and workspace resources, cached
@@ -12,8 +13,10 @@
 //! identity        API keys, sessions, Iaso's users, callback tokens
 //! ```
 
+pub mod alerts;
 pub mod catalog;
 pub mod configuration;
+mod cursor;
 pub mod defaults;
 mod error;
 pub mod flows;
@@ -23,6 +26,8 @@ mod jobs;
 pub mod launching;
 pub mod live;
 pub mod monitoring;
+pub mod notifications;
+mod paging;
 pub mod runs;
 mod seal;
 mod task_changed;
@@ -35,6 +40,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Invalid, NotKnown, causes};
 pub use jobs::{Jobs, StartUnawaited, UnawaitedJob};
+pub use paging::{Page, PageQuery};
 pub use seal::Seal;
 pub use task_changed::TaskChanged;
 
@@ -43,6 +49,7 @@ pub use crate::openhexa::{Error as UpstreamError, Refusal};
 use crate::clock::Clock;
 use crate::openhexa::{Instances, OpenHexa};
 use crate::store::Store;
+use alerts::Alerts;
 use catalog::{CacheLimits, Catalog, Resources};
 use configuration::{AddressRules, Configuration};
 use defaults::DefaultParameters;
@@ -90,6 +97,7 @@ pub struct Bridge {
     pub launching: Arc<Launching>,
     pub flows: Arc<Flows>,
     pub hooks: Arc<Hooks>,
+    pub alerts: Arc<Alerts>,
     pub live: Arc<Live>,
     pub monitoring: Arc<Monitoring>,
     pub health: Arc<Health>,
@@ -148,6 +156,7 @@ impl Bridge {
         Self {
             defaults: Arc::new(DefaultParameters::new(store, &configuration, &catalog)),
             health: Arc::new(new_health(&parts)),
+            alerts: Arc::new(Alerts::new(store, clock, &parts.seal)),
             flows,
             hooks: Arc::new(hooks),
             launching,

@@ -276,3 +276,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     backfill_tick
 );
 diesel::allow_tables_to_appear_in_same_query!(attempt, task);
+diesel::allow_tables_to_appear_in_same_query!(flow_run, task);
+diesel::allow_tables_to_appear_in_same_query!(step_run, task);

@@ -1,6 +1,8 @@
 //! The database. Contains only queries; policy, such as when to retry a launch, is in the layers above. One file per table or
 //! subject; `connection.rs` runs each query on both databases, `iaso/` has everything about Iaso's tables.
 
+mod alert_schema;
+pub mod alerts;
 mod batch;
 mod changes;
 mod config_changes;

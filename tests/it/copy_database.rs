@@ -445,7 +445,7 @@ async fn the_command_copies_and_says_what_it_copied() {
     }
     let last = ended.err.last().unwrap();
     assert!(
-        last.contains("rows of 26 tables copied and counted. Set database.url to the new database"),
+        last.contains("rows of 28 tables copied and counted. Set database.url to the new database"),
         "{last}"
     );
     let checked = Line::of(&["check-config", "--database"])

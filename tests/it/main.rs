@@ -12,6 +12,7 @@ mod abuse;
 mod access;
 mod address_rules;
 mod advisories;
+mod alerts;
 mod architecture;
 mod attached;
 mod audit;

@@ -14,7 +14,9 @@ use crate::support::postgres::{database, rows};
 /// Each table with its columns, without the migrations' own table.
 type Tables = BTreeMap<String, BTreeSet<String>>;
 
-const TABLES: [&str; 26] = [
+const TABLES: [&str; 28] = [
+    "alert",
+    "alert_check",
     "api_key",
     "attempt",
     "backfill",

@@ -16,6 +16,7 @@ use crate::attached::stage;
 use crate::identity::WithSession;
 use crate::identity::callback::launch;
 use crate::support::catalogue::{id, injected, parameter, pipeline, with};
+use crate::support::database;
 use crate::support::iaso::{self, Iaso, MAY, token};
 use crate::support::story::{As, Base, Story, StoryBuilder};
 
@@ -113,6 +114,7 @@ impl TwoAccounts {
         let code = if others.is_none() { "of-both" } else { MARK };
         let document = document(code);
         let (flow_run, backfill) = flow(&story, &first, &document).await;
+        add_alert(&story).await;
         Self {
             document,
             flow_run,
@@ -164,6 +166,17 @@ async fn flow(story: &Story, session: &str, document: &str) -> (i64, i64) {
     let backfill = post("/flows/daily/backfills/", past).await;
     let id = |value: &Value| value["id"].as_i64().unwrap();
     (id(&run["run"]), id(&backfill["backfill"]))
+}
+
+/// An alert of the first account, with the number 1.
+async fn add_alert(story: &Story) {
+    let sample = format!(r#"[{{"field": null, "en": "{MARK}", "fr": "{MARK}"}}]"#);
+    let statement = format!(
+        "INSERT INTO alert (account_id, pipeline_id, name, cause, part, opened_at, updated_at, notified, sample, occurrences) \
+         VALUES (1, '{}', 'p', 'failed', '', '2026-11-20T00:00:00.000Z', '2026-11-20T00:00:00.000Z', true, '{sample}', 1)",
+        id(1)
+    );
+    database::sql(story, &statement).await;
 }
 
 /// The second account's OpenHEXA, with its own pipeline.

@@ -19,4 +19,4 @@ macro_rules! words {
         }
     };
 }
-pub(super) use words;
+pub(in crate::domain) use words;

@@ -1,5 +1,6 @@
 //! The handlers of the API, `/api/openhexa/`: each reads the request, calls one service and builds the response.
 
+pub mod alerts;
 pub mod callback;
 pub mod config;
 pub mod flows;

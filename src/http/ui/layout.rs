@@ -29,6 +29,7 @@ pub enum Section {
     Pipelines,
     Flows,
     Tasks,
+    Alerts,
     Monitoring,
     Settings,
     /// Not in the navigation.
@@ -46,7 +47,7 @@ struct NavigationEntry {
 }
 
 /// The navigation, in the order of the page.
-const NAVIGATION: [NavigationEntry; 5] = [
+const NAVIGATION: [NavigationEntry; 6] = [
     NavigationEntry {
         section: Section::Pipelines,
         path: "/pipelines/",
@@ -63,6 +64,12 @@ const NAVIGATION: [NavigationEntry; 5] = [
         section: Section::Tasks,
         path: "/tasks/",
         name: "nav-tasks",
+        role: Role::Viewer,
+    },
+    NavigationEntry {
+        section: Section::Alerts,
+        path: "/alerts/",
+        name: "nav-alerts",
         role: Role::Viewer,
     },
     NavigationEntry {

@@ -16,12 +16,14 @@
 //! task_actions.rs  cancel and relaunch
 //! task_compare.rs  the values of two tasks of a pipeline
 //! monitoring.rs figures (status_chart.rs, number_format.rs), status of OpenHEXA and of polling (openhexa_status.rs)
+//! alerts.rs     open and resolved alerts; mute
 //! flows/        flows and their runs
 //! settings/     for administrators: connection, default parameters (defaults_form.rs), API keys, history
 //! badge.rs      a status as sign, word and colour
 //! assets.rs     style, scripts, icon
 //! ```
 
+pub mod alerts;
 pub mod assets;
 mod badge;
 mod base_path;

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::alerts::AlertRow;
 use super::badge::Badge;
 use super::layout::{Layout, Section, duration, page};
 use super::number_format::{count, percent, tenths};
@@ -15,18 +16,22 @@ use super::task_filter::{Dates, task_list};
 use super::task_message::error_text;
 use super::time_zone::{zone, zone_name};
 use super::truncate::truncate;
+use crate::domain::alert::Alert;
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::domain::task::Status;
 use crate::domain::task::TaskMessage;
 use crate::http::api::query::Query;
 use crate::http::error::{HttpResult, Problem};
-use crate::service::Bridge;
+use crate::service::alerts::AlertFilter;
 use crate::service::monitoring::{
     FailureGroup, Figures, MOST_READ, MOST_RUNNING, Period, PipelineDurations, SlowTask,
     UpstreamReport, Zone, per_mille,
 };
+use crate::service::{Bridge, Page, PageQuery};
 
+/// How many open alerts are shown.
+const MAX_ALERTS: usize = 5;
 /// Characters of a message.
 const LETTERS: usize = 160;
 
@@ -45,6 +50,9 @@ struct MonitoringPage {
     verdict: Badge,
     /// The list of the failed tasks, if there are any.
     verdict_link: Option<String>,
+    /// The open alerts that were opened last, and whether there are more.
+    alerts: Vec<AlertRow>,
+    more_alerts: bool,
     figures: Vec<Figure>,
     chart: Option<StatusChart>,
     openhexa: OpenHexaStatus,
@@ -122,11 +130,29 @@ pub async fn show(
     let zone = zone(&request);
     let upstream = bridge.monitoring.upstream(who.account).await?;
     let found = bridge.monitoring.figures(who.account, period, zone).await?;
+    let alerts = open_alerts(&bridge, &who).await?;
     let layout = Layout::of(&request, Section::Monitoring);
-    page(
-        StatusCode::OK,
-        &compose(layout, &found, upstream, period, zone),
-    )
+    let rows = alerts.rows.iter();
+    let shown = MonitoringPage {
+        alerts: rows
+            .map(|alert| AlertRow::of(&layout, alert, found.at))
+            .collect(),
+        more_alerts: alerts.next.is_some(),
+        ..compose(layout, &found, upstream, period, zone)
+    };
+    page(StatusCode::OK, &shown)
+}
+
+async fn open_alerts(bridge: &Bridge, who: &Principal) -> HttpResult<Page<Alert>> {
+    let open = AlertFilter {
+        open: Some(true),
+        ..AlertFilter::default()
+    };
+    let first = PageQuery {
+        cursor: String::new(),
+        limit: MAX_ALERTS,
+    };
+    Ok(bridge.alerts.page(who.account, open, &first).await?)
 }
 
 fn period(query: &Query) -> HttpResult<Period> {
@@ -160,6 +186,8 @@ fn compose(
         any: found.any,
         verdict: verdict(&layout, totals),
         verdict_link: (totals[3] > 0).then(|| task_list(&layout, &[Status::Error], "", dates)),
+        alerts: Vec::new(),
+        more_alerts: false,
         figures: figures(&layout, found, totals, dates),
         chart: status_chart(&layout, found, period, zone),
         openhexa: openhexa_status(&layout, &upstream),

@@ -31,7 +31,9 @@ const COOKIE: &str = "openhexa_bridge_session";
 /// Maximum length of the address to continue at after signing in.
 const LONGEST: usize = 2_000;
 /// Paths of actions below their page, and how many segments to remove to get the page.
-const ACTION_PATHS: [(&str, usize); 6] = [
+const ACTION_PATHS: [(&str, usize); 8] = [
+    ("/mute", 2),
+    ("/unmute", 2),
     ("/cancel", 1),
     ("/relaunch", 1),
     ("/choices", 1),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt as _};
 
+use super::alerting::{run_ended, steps_ended};
 use super::facts::{self, Facts};
 use super::triggers::start_other_flows;
 use super::versions::Loaded;
@@ -219,11 +220,15 @@ fn progress(
             }
         }
     }
+    let mut ended = Vec::new();
     for (position, state) in states.iter().enumerate() {
         if *state != before[position] {
             let at = ended_at(&known, position, now);
             steps[position].enter(state.clone(), at);
             flows::save_step(db, run.id, position, &steps[position])?;
+            if state.has_ended() {
+                ended.push(position);
+            }
         }
     }
     let changed = states != before || run.ended_at.is_some();
@@ -232,6 +237,10 @@ fn progress(
     run.revision += i64::from(changed);
     let next = next_at(&loaded, &states, &known, now);
     flows::save_flow_run(db, &run, run.ended_at.is_none().then_some(next))?;
+    steps_ended(db, (&run, &loaded), &steps, &ended, now)?;
+    if run.ended_at.is_some() {
+        run_ended(db, &run, &loaded, &steps, now)?;
+    }
     Ok(Advanced {
         cancels: cancels(&steps, &known),
         run,

@@ -10,6 +10,7 @@ use crate::domain::ids::FlowId;
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
 use crate::service::Error;
+use crate::service::alerts::resolve_silently;
 use crate::store::flows::{self, Flow, ScheduleRow};
 use crate::store::{self, Db};
 
@@ -71,6 +72,7 @@ impl Flows {
                 flows::delete_flow(db, flow.id, now, &by)?;
                 stop_starts(db, &loaded, flow.id, now)?;
                 flows::cancel_backfills_of_flow(db, flow.id, now)?;
+                resolve_silently(db, flow.id, now)?;
                 store::delete_hooks_of_flow(db, flow.account, &flow.slug)?;
                 let active = flows::active_runs(db, flow.id)?;
                 for run in &active {

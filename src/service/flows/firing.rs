@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::FlowRunner;
+use super::alerting::{Missed, tick_added, tick_missed};
 use super::new_runs::NewRun;
 use super::problems::problem;
 use super::versions::{Loaded, Versions};
@@ -146,9 +147,13 @@ impl Firing<'_> {
         let firings = self.schedule.firings();
         let due = due(&firings, cursor, self.now, self.schedule.catch_up);
         self.miss(db, &due)?;
+        let missed = due.missed.last().copied().or(due.unrecorded_before);
         let several = due.run.len() > 1;
         for tick in &due.run {
             self.run(db, *tick, several || self.now - *tick > ON_TIME)?;
+        }
+        if let Some(tick) = missed {
+            self.alert(db, tick, "flow-tick-missed")?;
         }
         Ok(due.next_at)
     }
@@ -172,9 +177,7 @@ impl Firing<'_> {
         let waits = match overlap(self.schedule.overlap, running, waiting, is_caught_up) {
             OverlapChoice::Start => false,
             OverlapChoice::Wait => true,
-            OverlapChoice::Skip => {
-                return self.add_tick(db, tick, Outcome::Overlap, "flow-tick-overlap");
-            }
+            OverlapChoice::Skip => return self.skip(db, tick),
         };
         let new = NewRun {
             loaded: self.loaded,
@@ -184,6 +187,25 @@ impl Firing<'_> {
             now: self.now,
         };
         new.insert_with_tick(db, TickSource::Schedule(self.row.id), tick)
+    }
+
+    /// Two in a row are an alert: the runs take longer than the time between two ticks.
+    fn skip(&self, db: &mut Db<'_>, tick: DateTime<Utc>) -> Result<(), Error> {
+        let before = flows::newest_outcome(db, self.row.id)?;
+        self.add_tick(db, tick, Outcome::Overlap, "flow-tick-overlap")?;
+        if before == Some(Outcome::Overlap) {
+            self.alert(db, tick, "flow-tick-overlap")?;
+        }
+        Ok(())
+    }
+
+    fn alert(&self, db: &mut Db<'_>, tick: DateTime<Utc>, why: &'static str) -> Result<(), Error> {
+        let missed = Missed {
+            part: &self.row.code,
+            scheduled_for: tick,
+            why: say(why),
+        };
+        tick_missed(db, self.loaded, &missed, self.now)
     }
 
     fn start(&self, tick: DateTime<Utc>) -> Start {
@@ -215,6 +237,7 @@ impl Firing<'_> {
             why: vec![problem(None, &say(why))],
             run: None,
         };
-        Ok(flows::add_tick(db, &tick)?)
+        flows::add_tick(db, &tick)?;
+        tick_added(db, self.row.id, self.schedule, tick.scheduled_for)
     }
 }

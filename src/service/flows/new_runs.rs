@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::CHECKED_EVERY;
+use super::alerting::{run_created, tick_added, tick_started};
 use super::versions::Loaded;
 use crate::domain::flow::run::{FlowRun, Outcome, PinnedPipeline, Start, StepRun};
 use crate::domain::ids::FlowRunId;
@@ -34,7 +35,8 @@ impl NewRun<'_> {
         source: TickSource,
         scheduled_for: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let (account, flow) = (self.start.account, self.start.flow);
+        let (account, flow, now) = (self.start.account, self.start.flow, self.now);
+        let (loaded, schedule) = (self.loaded, self.start.schedule.clone());
         let run = self.insert(db)?;
         let tick = NewTick {
             account,
@@ -45,7 +47,14 @@ impl NewRun<'_> {
             why: Vec::new(),
             run: Some(run),
         };
-        Ok(flows::add_tick(db, &tick)?)
+        flows::add_tick(db, &tick)?;
+        let Some(schedule) = schedule else {
+            return Ok(());
+        };
+        if let Some(declared) = loaded.schedule(&schedule.code) {
+            tick_added(db, schedule.id, declared, scheduled_for)?;
+        }
+        tick_started(db, loaded, &schedule.code, now)
     }
 
     /// The steps as they are before the run starts.
@@ -70,6 +79,7 @@ impl NewRun<'_> {
         };
         let id = flows::insert_flow_run(db, &run, self.now + wait)?;
         flows::insert_steps(db, id, steps)?;
+        run_created(db, (id, &run, self.loaded), self.now)?;
         Ok(id)
     }
 }

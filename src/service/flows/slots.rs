@@ -4,13 +4,14 @@
 use chrono::{DateTime, Utc};
 
 use super::FlowRunner;
+use super::alerting::backfill_ended;
 use super::new_runs::NewRun;
 use super::versions::Versions;
 use crate::domain::flow::run::{Cause, ScheduleRef, Start};
 use crate::domain::flow::schedule::{Slot, next_slot};
 use crate::domain::ids::{FlowId, FlowRunId};
 use crate::service::{Error, causes};
-use crate::store::flows::{self, ActiveRun, Backfill};
+use crate::store::flows::{self, ActiveRun, Backfill, Flow};
 use crate::store::{self, Db};
 
 /// How many started runs are read to find the last one of a backfill.
@@ -64,7 +65,7 @@ fn fill(
     };
     let mut started = 0;
     // Each turn starts a run, and a flow has few that can start.
-    while let Some(next) = next(db, flow, now)? {
+    while let Some(next) = next(db, versions, &found, now)? {
         match next {
             Next::Live(run) => start_waiting(db, run, now)?,
             Next::Backfill(backfill, tick) => {
@@ -82,11 +83,17 @@ enum Next {
     Backfill(Box<Backfill>, DateTime<Utc>),
 }
 
-fn next(db: &mut Db<'_>, flow: FlowId, now: DateTime<Utc>) -> Result<Option<Next>, Error> {
+fn next(
+    db: &mut Db<'_>,
+    versions: &Versions,
+    found: &Flow,
+    now: DateTime<Utc>,
+) -> Result<Option<Next>, Error> {
+    let flow = found.id;
     let active = flows::active_runs(db, flow)?;
     let live = active.iter().find(|run| can_start(run, &active));
     let any_waits = active.iter().any(|run| run.waiting);
-    let backfill = next_backfill(db, flow, &active, now)?;
+    let backfill = next_backfill(db, versions, found, &active, now)?;
     let since = match (any_waits, &backfill) {
         (true, Some(_)) => flows::live_runs_since_backfill(db, flow, COUNTED)?,
         (false, _) | (true, None) => 0,
@@ -122,11 +129,12 @@ fn start_waiting(db: &mut Db<'_>, id: FlowRunId, now: DateTime<Utc>) -> Result<(
 /// A backfill with a free slot and its next tick. Backfills that have nothing more to do are ended.
 fn next_backfill(
     db: &mut Db<'_>,
-    flow: FlowId,
+    versions: &Versions,
+    found: &Flow,
     active: &[ActiveRun],
     now: DateTime<Utc>,
 ) -> Result<Option<(Backfill, DateTime<Utc>)>, Error> {
-    for id in flows::open_backfills_of_flow(db, flow)? {
+    for id in flows::open_backfills_of_flow(db, found.id)? {
         let Some(backfill) = flows::lock_backfill(db, id)? else {
             continue;
         };
@@ -139,11 +147,24 @@ fn next_backfill(
             Some(tick) if own < usize::try_from(backfill.new.parallel).unwrap_or(1) => {
                 return Ok(Some((backfill, tick)));
             }
-            None if own == 0 => flows::end_backfill(db, id, now)?,
+            None if own == 0 => end(db, versions, &backfill, now)?,
             Some(_) | None => {}
         }
     }
     Ok(None)
+}
+
+fn end(
+    db: &mut Db<'_>,
+    versions: &Versions,
+    backfill: &Backfill,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let new = &backfill.new;
+    flows::end_backfill(db, backfill.id, now)?;
+    let counts = flows::backfill_counts(db, backfill.id)?;
+    let loaded = versions.load(db, new.account, new.flow, new.version)?;
+    backfill_ended(db, backfill, &loaded, counts, now)
 }
 
 fn start_backfill(

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::MOST_ACTIVE;
+use super::alerting::{Missed, tick_missed, tick_started};
 use super::new_runs::NewRun;
 use super::problems::problem;
 use super::versions::{Loaded, Versions};
@@ -72,8 +73,15 @@ fn start(
 ) -> Result<(), Error> {
     if flows::count_active_runs(db, trigger.flow)? >= MOST_ACTIVE {
         let why = say("flow-too-many-runs").with("most", MOST_ACTIVE);
+        let missed = Missed {
+            part: &trigger.code,
+            scheduled_for: now,
+            why: why.clone(),
+        };
+        tick_missed(db, loaded, &missed, now)?;
         return refuse(db, trigger, ended, why, now);
     }
+    tick_started(db, loaded, &trigger.code, now)?;
     let new = NewRun {
         loaded,
         start: Start {

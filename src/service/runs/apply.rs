@@ -15,6 +15,7 @@ use crate::domain::principal::Actor;
 use crate::domain::task::{State, Task};
 use crate::language::english;
 use crate::service::Error;
+use crate::service::alerts::TaskChange;
 use crate::store::{self, Db};
 
 /// An observation and the event that records it in the task's history.
@@ -72,8 +73,8 @@ pub struct Applied {
     pub effects: Effects,
 }
 
-/// What else is written with a change: the next poll, the deletion of secrets that are not needed any more, and the launch that
-/// waited for this one.
+/// What else is written with a change: the next poll, the deletion of secrets that are not needed any more, the launch that waited
+/// for this one, and alerts.
 #[derive(Default)]
 pub struct Effects {
     next_poll: NextPoll,
@@ -82,6 +83,8 @@ pub struct Effects {
     wakes: Option<(PipelineId, DateTime<Utc>)>,
     /// The run of the flow that launched the task, after the start and the end of the task's run.
     wakes_flow: Option<(FlowRunId, DateTime<Utc>)>,
+    /// What alerts of the pipeline follow from, if no flow launched the task.
+    alerts: Option<TaskChange>,
 }
 
 impl Effects {
@@ -202,6 +205,7 @@ fn effects(rules: &Rules, before: &Task, after: &Task, now: DateTime<Utc>) -> Ef
         deletes_secrets: launch_is_settled,
         wakes: (launch_is_settled && !after.run.names_task).then_some((after.pipeline.id, now)),
         wakes_flow: wakes_flow(before, after).map(|run| (run, now)),
+        alerts: TaskChange::between(before, after, now),
     }
 }
 
@@ -241,6 +245,9 @@ pub fn write_effects(db: &mut Db<'_>, task: TaskId, effects: &Effects) -> Result
     }
     if let Some((run, now)) = effects.wakes_flow {
         store::flows::wake_flow_run(db, run, now)?;
+    }
+    if let Some(change) = &effects.alerts {
+        change.store(db)?;
     }
     Ok(())
 }

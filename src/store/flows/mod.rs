@@ -36,21 +36,23 @@ pub use flow::{
 };
 pub use idempotency::{IdempotentFlowRun, add_idempotent_flow_run, find_idempotent_flow_run};
 pub use run_list::{
-    FlowRunFilter, FlowRunPosition, LastRun, flow_runs, last_runs_of_flow, newest_runs_of_ticks,
+    FlowRunFilter, FlowRunPosition, LastRun, flow_runs, last_runs_of_flow, newest_run_of_tick,
+    newest_runs_of_ticks,
 };
+pub(super) use run_rows::{problems_of, problems_text};
 pub use runs::{
     ActiveRun, active_runs, add_revision, count_active_runs, flow_run, flow_run_of_account,
     insert_flow_run, live_runs_since_backfill, lock_flow_run, save_flow_run, save_flow_run_state,
 };
 pub use schedules::{
-    ScheduleRow, due_schedules, insert_schedule, lock_due_schedule, save_schedule,
-    schedules_of_flow,
+    ScheduleRow, due_schedules, flow_of_schedule, insert_schedule, lock_due_schedule,
+    save_schedule, schedules_of_flow,
 };
 pub use seen_files::{save_seen_files, seen_files};
 pub use steps::{insert_steps, save_step, steps_of_run};
 pub use ticks::{
-    NewTick, TickPosition, TickQuery, TickRow, TickSource, add_tick, has_event, newest_tick,
-    refuse_tick_of_run, ticks_of_flow,
+    NewTick, TickPosition, TickQuery, TickRow, TickSource, add_tick, has_event, newest_outcome,
+    newest_tick, refuse_tick_of_run, ticks_of_flow,
 };
 pub use triggers::{
     TriggerRow, active_flow_triggers, end_trigger_lease, has_due_trigger, insert_trigger,

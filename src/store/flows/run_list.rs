@@ -117,3 +117,19 @@ pub fn newest_runs_of_ticks(
     };
     rows.into_iter().map(one).collect()
 }
+
+/// The newest run of a tick, also of a backfill or replay.
+pub fn newest_run_of_tick(
+    db: &mut Db<'_>,
+    schedule: ScheduleId,
+    tick: DateTime<Utc>,
+) -> Result<Option<FlowRunId>, Error> {
+    let id: Option<i64> = on!(db, |conn| flow_run::table
+        .filter(flow_run::schedule_id.eq(schedule.0))
+        .filter(flow_run::scheduled_for.eq(DbTime(tick)))
+        .order(flow_run::id.desc())
+        .select(flow_run::id)
+        .first(conn)
+        .optional())?;
+    Ok(id.map(FlowRunId))
+}

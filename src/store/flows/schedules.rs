@@ -128,3 +128,16 @@ pub fn lock_due_schedule(
     };
     Ok(row.map(schedule_of))
 }
+
+/// The flow of a schedule, and the id of the schedule in its documents.
+pub fn flow_of_schedule(
+    db: &mut Db<'_>,
+    id: ScheduleId,
+) -> Result<Option<(FlowId, String)>, Error> {
+    let row: Option<(i64, String)> = on!(db, |conn| schedule::table
+        .find(id.0)
+        .select((schedule::flow_id, schedule::code))
+        .get_result(conn)
+        .optional())?;
+    Ok(row.map(|(flow, code)| (FlowId(flow), code)))
+}

@@ -83,6 +83,18 @@ pub fn newest_tick(db: &mut Db<'_>, schedule: ScheduleId) -> Result<Option<DateT
     Ok(found.map(|at| at.0))
 }
 
+/// What became of the newest tick of a schedule.
+pub fn newest_outcome(db: &mut Db<'_>, schedule: ScheduleId) -> Result<Option<Outcome>, Error> {
+    let found: Option<String> = on!(db, |conn| tick::table
+        .filter(tick::schedule_id.eq(schedule.0))
+        .order(tick::scheduled_for.desc())
+        .select(tick::outcome)
+        .first(conn)
+        .optional())?;
+    let outcome = |word: String| Outcome::parse(&word).ok_or(Error::Corrupt("outcome of a tick"));
+    found.map(outcome).transpose()
+}
+
 /// Records that the run of a tick was refused.
 pub fn refuse_tick_of_run(db: &mut Db<'_>, run: FlowRunId, why: &[Problem]) -> Result<(), Error> {
     on!(db, |conn| diesel::update(tick::table)

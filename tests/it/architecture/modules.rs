@@ -7,17 +7,30 @@ use regex::Regex;
 use super::{Source, bare, closing, sources};
 
 /// A module and the modules that it may use.
-const MODULES: [(&str, &[&str]); 11] = [
+const MODULES: [(&str, &[&str]); 13] = [
+    ("notifications", &[]),
+    ("alerts", &["notifications"]),
     ("identity", &[]),
     ("configuration", &[]),
     ("catalog", &["configuration"]),
     ("defaults", &["catalog", "configuration"]),
     ("tasks", &["catalog", "configuration"]),
-    ("runs", &["tasks", "catalog", "configuration", "identity"]),
+    (
+        "runs",
+        &["tasks", "alerts", "catalog", "configuration", "identity"],
+    ),
     ("launching", &["runs", "tasks", "catalog", "configuration"]),
     (
         "flows",
-        &["launching", "runs", "catalog", "configuration", "identity"],
+        &[
+            "launching",
+            "runs",
+            "alerts",
+            "notifications",
+            "catalog",
+            "configuration",
+            "identity",
+        ],
     ),
     (
         "hooks",

@@ -43,6 +43,7 @@ const PIPELINES: &str = "/dashboard/pipelines";
 const PIPELINE: &str = "/dashboard/pipelines/{id}";
 const FLOWS: &str = "/dashboard/flows";
 const FLOW: &str = "/dashboard/flows/{slug}";
+const ALERTS: &str = "/dashboard/alerts";
 const FLOW_RUN: &str = "/dashboard/flow-runs/{id}";
 const TASKS: &str = "/dashboard/tasks";
 const TASK: &str = "/dashboard/tasks/{id}";
@@ -84,6 +85,8 @@ pub const BY_OPERATOR: &[Visit] = &[
         "(document.getElementById('field-months').value = 'many', document.querySelector('form.launch button.main').click(), true)",
         "document.getElementById('errors')",
     ),
+    at("alerts", ALERTS, "/dashboard/alerts/"),
+    at("resolved alerts", ALERTS, "/dashboard/alerts/?open=false"),
     at("no such flow", FLOW, "/dashboard/flows/none/"),
     at("flow run", FLOW_RUN, "/dashboard/flow-runs/{flow_running}/"),
     at("flow run with its question", FLOW_RUN, "/dashboard/flow-runs/{flow_running}/")

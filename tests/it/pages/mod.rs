@@ -1,6 +1,7 @@
 //! The bridge's pages, as a browser without JavaScript uses them: each page is parsed, and forms are sent
 //! unchanged.
 
+mod alerts;
 mod attached;
 mod errors;
 mod failed;

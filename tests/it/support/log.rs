@@ -26,6 +26,17 @@ pub fn capture() {
     ONCE.call_once(|| telemetry::install(telemetry::Format::Json, "debug", || Keep));
 }
 
+/// All of it.
 pub fn text() -> String {
-    String::from_utf8_lossy(&LOG.lock().unwrap()).into_owned()
+    since(0)
+}
+
+/// The current length, for [`since`].
+pub fn position() -> usize {
+    LOG.lock().unwrap().len()
+}
+
+/// What was logged after this position. Near the end of the tests, a search of the whole log takes seconds.
+pub fn since(position: usize) -> String {
+    String::from_utf8_lossy(&LOG.lock().unwrap()[position..]).into_owned()
 }

@@ -115,6 +115,7 @@ impl StoryBuilder {
 
     pub async fn begin(self) -> Story {
         log::capture();
+        let log_begins = log::position();
         let data = folder();
         let secrets = Secrets::default();
         let database = match (self.database, self.base) {
@@ -132,6 +133,7 @@ impl StoryBuilder {
         let emulator = Emulator::start(options).await.unwrap();
         let environment = environment(&self.settings, &database, &secrets);
         let mut story = Story {
+            log_begins,
             base: self.base,
             settings: read(&environment),
             environment,
@@ -225,6 +227,8 @@ pub struct Story {
     local: bool,
     port: u16,
     answers: Arc<Mutex<String>>,
+    /// The length of the log when the story began.
+    log_begins: usize,
 }
 
 impl Story {
@@ -441,7 +445,7 @@ impl Story {
         }
         let stored = dump::everything(&self.database).await;
         let answers = self.answers.lock().unwrap().clone();
-        let log = log::text();
+        let log = log::since(self.log_begins);
         for secret in secrets {
             assert!(!log.contains(&secret), "the log contains {secret}");
             assert!(!stored.contains(&secret), "the database contains {secret}");

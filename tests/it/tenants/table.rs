@@ -201,6 +201,8 @@ fn flow_reads(accounts: &TwoAccounts) -> Vec<Row> {
         row("GET /api/openhexa/flow-runs/{id}", format!("{run}/"), READS_OURS),
         row("GET /api/openhexa/flow-runs/{id}/events", format!("{run}/events/"), READS_OURS).without_mark(),
         row("GET /api/openhexa/flow-runs/{id}/stream", format!("{run}/stream/"), READS_OURS).without_mark(),
+        row("GET /api/openhexa/alerts", format!("{API}/alerts/"), READS),
+        row("GET /api/openhexa/alerts/{id}", format!("{API}/alerts/1/"), READS_OURS),
         row("GET /api/openhexa/backfills/{id}", format!("{API}/backfills/{}/", accounts.backfill), READS_OURS).without_mark(),
     ]
 }
@@ -236,6 +238,10 @@ fn flow_writes(accounts: &TwoAccounts) -> Vec<Row> {
         row("POST /dashboard/flow-runs/{id}/cancel", format!("{PAGES}/flow-runs/{}/cancel/", accounts.flow_run), forms(403, 422, 404, 303)),
         with(row("POST /api/openhexa/flow-runs/{id}/replay", format!("{run}/replay/"), operates(409, 404)), json!({})),
         row("POST /api/openhexa/flow-runs/{id}/cancel", format!("{run}/cancel/"), operates(202, 404)),
+        row("POST /dashboard/alerts/{id}/mute", format!("{PAGES}/alerts/1/mute/"), forms(403, 422, 404, 303)),
+        row("POST /dashboard/alerts/{id}/unmute", format!("{PAGES}/alerts/1/unmute/"), forms(403, 422, 404, 303)),
+        row("POST /api/openhexa/alerts/{id}/mute", format!("{API}/alerts/1/mute/"), operates(200, 404)),
+        row("POST /api/openhexa/alerts/{id}/unmute", format!("{API}/alerts/1/unmute/"), operates(200, 404)),
         row("POST /api/openhexa/backfills/{id}/cancel", format!("{backfill}/cancel/"), operates(202, 404)),
         row("DELETE /api/openhexa/flows/{slug}", format!("{flow}/"), deletes),
     ]
@@ -255,6 +261,7 @@ fn pages(accounts: &TwoAccounts) -> Vec<Row> {
         row("GET /dashboard/pipelines/{id}", format!("{pipeline}/"), of_the_workspace),
         row("GET /dashboard/flows", format!("{PAGES}/flows/"), READS),
         row("GET /dashboard/flows/{slug}", format!("{PAGES}/flows/daily/"), READS_OURS),
+        row("GET /dashboard/alerts", format!("{PAGES}/alerts/"), READS),
         row("GET /dashboard/flow-runs/{id}", format!("{PAGES}/flow-runs/{}/", accounts.flow_run), READS_OURS),
         row("GET /dashboard/flow-runs/{id}/stream", format!("{PAGES}/flow-runs/{}/stream/", accounts.flow_run), READS_OURS).without_mark(),
         row("GET /dashboard/tasks", format!("{PAGES}/tasks/"), READS),

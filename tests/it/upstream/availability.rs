@@ -27,14 +27,14 @@ impl Lines {
     fn of(url: &str) -> Self {
         let host = url.trim_start_matches("http://").split('/').next();
         Self {
-            from: log::text().len(),
+            from: log::position(),
             host: host.unwrap().to_owned(),
         }
     }
 
     fn with(&self, message: &str) -> Vec<Value> {
-        let text = log::text();
-        let lines = text[self.from..].lines();
+        let text = log::since(self.from);
+        let lines = text.lines();
         let lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let is_about_it = |line: &Value| {
             let host = line["host"].as_str().unwrap_or_default();

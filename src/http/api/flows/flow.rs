@@ -16,7 +16,7 @@ use crate::http::api::query::Query;
 use crate::http::error::HttpResult;
 use crate::http::request_extensions::AuditObject;
 use crate::service::Bridge;
-use crate::service::flows::PageQuery;
+use crate::service::PageQuery;
 
 /// How many rows a page has, unless the request says.
 const USUAL_LIMIT: usize = 20;

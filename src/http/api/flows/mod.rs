@@ -21,4 +21,5 @@ mod run_json;
 pub mod runs;
 pub mod stream;
 
-pub use request::{run_id, slug};
+pub use flow::page_query;
+pub use request::{body, nothing, query, run_id, slug, time_or_none};

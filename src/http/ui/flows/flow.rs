@@ -25,10 +25,8 @@ use crate::http::ui::form_fields::{Control, FormField, FormInput};
 use crate::http::ui::form_values::InputShape;
 use crate::http::ui::layout::{Layout, Section, large_page};
 use crate::http::ui::pipeline::summary;
-use crate::service::Bridge;
-use crate::service::flows::{
-    FlowRunFilter, FlowVersion, FlowView, Loaded, Page, PageQuery, TickRow,
-};
+use crate::service::flows::{FlowRunFilter, FlowVersion, FlowView, Loaded, TickRow};
+use crate::service::{Bridge, Page, PageQuery};
 
 /// How many runs, ticks, versions and times are shown.
 const RUNS: usize = 10;

@@ -14,7 +14,8 @@ use crate::http::flow_text::flow_name;
 use crate::http::ui::badge::Badge;
 use crate::http::ui::layout::{Layout, Section, page};
 use crate::service::Bridge;
-use crate::service::flows::{FlowView, Page, PageQuery};
+use crate::service::flows::FlowView;
+use crate::service::{Page, PageQuery};
 
 const MAX_ROWS: usize = 30;
 

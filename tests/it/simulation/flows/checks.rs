@@ -7,7 +7,7 @@ use super::super::world::Counts;
 use super::documents::{Document, Schedule};
 use super::facts::{FlowFacts, Observed};
 use super::rows::{FlowRow, RunRow, StartRow};
-use super::{check_runs, check_starts, check_steps, check_ticks};
+use super::{check_alerts, check_runs, check_starts, check_steps, check_ticks};
 
 /// All errors, one message each.
 pub fn check(facts: &FlowFacts) -> Vec<String> {
@@ -16,6 +16,7 @@ pub fn check(facts: &FlowFacts) -> Vec<String> {
     wrong.extend(check_starts::check(facts));
     wrong.extend(check_runs::check(facts));
     wrong.extend(check_steps::check(facts));
+    wrong.extend(check_alerts::check(facts));
     wrong
 }
 
@@ -98,6 +99,13 @@ pub fn count(facts: &FlowFacts, counts: &mut Counts) {
             "overlap" => "ticks that overlap",
             "missed" => "ticks missed",
             _ => "ticks refused",
+        });
+    }
+    for alert in &facts.alerts {
+        counts.add(if alert.is_open {
+            "alerts open"
+        } else {
+            "alerts resolved"
         });
     }
     for _ in &facts.backfills {

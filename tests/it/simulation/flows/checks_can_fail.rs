@@ -82,7 +82,25 @@ const STARTS: [(&str, Falsify); 11] = [
     }),
 ];
 
-const COURSES: [(&str, Falsify); 15] = [
+const COURSES: [(&str, Falsify); 18] = [
+    ("an alert has no cause", |facts| {
+        let mut alerts = facts.alerts.iter_mut();
+        let open = alerts.find(|alert| alert.is_open && alert.cause == "failed")?;
+        "another".clone_into(&mut open.part);
+        Some(())
+    }),
+    ("is open: false", |facts| {
+        let mut alerts = facts.alerts.iter_mut();
+        alerts.find(|alert| alert.is_open && alert.cause == "failed")?;
+        facts.alerts.clear();
+        Some(())
+    }),
+    ("is open: true", |facts| {
+        let mut alerts = facts.alerts.iter_mut();
+        let resolved = alerts.find(|alert| !alert.is_open && alert.cause == "failed")?;
+        resolved.is_open = true;
+        Some(())
+    }),
     ("is stuck", |facts| {
         run_of(facts, |_| true)?.row.ended = None;
         Some(())

@@ -122,6 +122,7 @@ impl Driver {
             Cycle::Advance,
             Cycle::Advance,
             Cycle::Backfills,
+            Cycle::Check,
         ];
         let kind = self.world(|world| world.random.pick("cycle", 0, &kinds));
         if let Some(site) = self.site("cycle at") {
@@ -142,6 +143,7 @@ impl Driver {
                 Cycle::Fire => bridge.flows.runner.fire_due().await,
                 Cycle::Advance => Box::pin(bridge.flows.runner.advance_due()).await,
                 Cycle::Backfills => bridge.flows.runner.run_backfills().await,
+                Cycle::Check => bridge.flows.runner.check_alerts().await,
             }))
         });
     }
@@ -281,7 +283,7 @@ impl Driver {
                 self.deliver();
             }
             self.pass_at(site);
-            for kind in [Cycle::Advance, Cycle::Backfills, Cycle::Fire] {
+            for kind in [Cycle::Advance, Cycle::Backfills, Cycle::Fire, Cycle::Check] {
                 self.cycle_at(site, kind);
             }
             while self.send_at(0, true) || self.send_at(1, true) {}

@@ -10,7 +10,9 @@ use openhexa_bridge::store::flows::{attempts_of, steps_of_run};
 use super::super::checks::Facts;
 use super::super::driver::{Driver, Operation};
 use super::documents::Document;
-use super::rows::{self, BackfillRow, BackfillTickRow, FlowRow, RunRow, StartRow, TickRow};
+use super::rows::{
+    self, AlertRow, BackfillRow, BackfillTickRow, FlowRow, RunRow, StartRow, TickRow,
+};
 use super::{FlowOperation, Start};
 
 /// What appeared in one step of a world.
@@ -214,6 +216,7 @@ pub struct FlowFacts {
     pub backfills: Vec<BackfillRow>,
     pub backfill_ticks: Vec<BackfillTickRow>,
     pub requested_backfills: Vec<BackfillFact>,
+    pub alerts: Vec<AlertRow>,
 }
 
 impl Driver {
@@ -240,6 +243,7 @@ impl Driver {
             runs,
             backfills: self.read(|db| Ok(rows::backfills(db))),
             backfill_ticks: self.read(|db| Ok(rows::backfill_ticks(db))),
+            alerts: self.read(|db| Ok(rows::alerts(db))),
             log: std::mem::take(&mut self.flows.log),
             requests: std::mem::take(&mut self.flows.requests),
             cancels: std::mem::take(&mut self.flows.cancels),

@@ -7,10 +7,11 @@
 //! driver.rs           the steps of a world, and its end
 //! rows.rs             the rows of flows; facts.rs: what appeared when
 //! naive.rs            the reference model
-//! checks.rs           all checks; check_ticks.rs, check_starts.rs, check_runs.rs, check_steps.rs: their parts
+//! checks.rs           all checks; check_ticks.rs, check_starts.rs, check_runs.rs, check_steps.rs, check_alerts.rs: their parts
 //! checks_can_fail.rs  tests of the checks with wrong facts
 //! ```
 
+mod check_alerts;
 mod check_runs;
 mod check_starts;
 mod check_steps;
@@ -51,6 +52,8 @@ pub enum Cycle {
     Fire,
     Advance,
     Backfills,
+    /// Whether runs and ticks are slow or late.
+    Check,
 }
 
 /// What a client starts.

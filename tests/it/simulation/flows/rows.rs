@@ -127,6 +127,21 @@ pub struct CursorRow {
     pub next_at: Option<i64>,
 }
 
+#[derive(Clone, Debug, diesel::QueryableByName)]
+pub struct AlertRow {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub flow_id: Option<i64>,
+    #[diesel(sql_type = Text)]
+    pub cause: String,
+    /// The id of the step, schedule or trigger.
+    #[diesel(sql_type = Text)]
+    pub part: String,
+    #[diesel(sql_type = Bool)]
+    pub is_open: bool,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub flow_run_id: Option<i64>,
+}
+
 pub trait Row: Sized + 'static {
     fn load(db: &mut Db<'_>, sql: &str) -> Vec<Self>;
 }
@@ -152,7 +167,8 @@ rows!(
     VersionRow,
     BackfillRow,
     BackfillTickRow,
-    CursorRow
+    CursorRow,
+    AlertRow
 );
 
 /// A time in milliseconds since 1970.
@@ -223,6 +239,11 @@ pub fn backfill_ticks(db: &mut Db<'_>) -> Vec<BackfillTickRow> {
         "SELECT backfill_id, {at} AS at, flow_run_id FROM backfill_tick ORDER BY backfill_id, scheduled_for"
     );
     BackfillTickRow::load(db, &sql)
+}
+
+pub fn alerts(db: &mut Db<'_>) -> Vec<AlertRow> {
+    let sql = "SELECT flow_id, cause, part, resolved_at IS NULL AS is_open, flow_run_id FROM alert ORDER BY id";
+    AlertRow::load(db, sql)
 }
 
 /// When a schedule fires next.

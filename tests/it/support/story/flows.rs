@@ -22,6 +22,7 @@ impl Story {
             let advanced = flows.runner.advance_due().await.unwrap();
             self.run_cycle().await;
             let again = flows.runner.advance_due().await.unwrap();
+            flows.runner.check_alerts().await.unwrap();
             if fired + advanced + again == 0 {
                 return;
             }

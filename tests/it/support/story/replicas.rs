@@ -34,6 +34,7 @@ impl SecondReplica {
         flows.runner.advance_due().await.unwrap();
         self.run_cycle().await;
         flows.runner.advance_due().await.unwrap();
+        flows.runner.check_alerts().await.unwrap();
     }
 
     pub fn url(&self) -> String {

@@ -8,7 +8,7 @@ use crate::domain::message::say;
 use crate::service::Error;
 use crate::service::seal::Seal;
 
-const PURPOSE: &str = "flow-cursor";
+const PURPOSE: &str = "list-cursor";
 
 /// What a cursor is valid for.
 pub struct List<'a> {

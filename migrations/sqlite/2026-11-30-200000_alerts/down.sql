@@ -1,0 +1,2 @@
+DROP TABLE alert_check;
+DROP TABLE alert;

@@ -1,0 +1,101 @@
+//! Alerts as sentences.
+
+use chrono::TimeDelta;
+
+use crate::domain::alert::{Alert, AlertCause};
+use crate::domain::message::{Message, say};
+use crate::domain::notification::Both;
+use crate::domain::task::Task;
+use crate::language::Language;
+
+/// The same sentence in both languages.
+pub fn in_both(sentence: impl Fn(Language) -> String) -> Both {
+    Both {
+        en: sentence(Language::English),
+        fr: sentence(Language::French),
+    }
+}
+
+/// What is wrong, such as "daily_etl: step `claims` has failed".
+pub fn alert_title(alert: &Alert, language: Language) -> String {
+    let part = alert.key.part.as_str();
+    let sentence = match (alert.key.cause, part) {
+        (AlertCause::Failed, "") => say("alert-failed"),
+        (AlertCause::Failed, _) => say("alert-failed-step"),
+        (AlertCause::Duration, _) => {
+            figures(say("alert-duration"), alert, |seconds| duration(seconds))
+        }
+        (AlertCause::Records | AlertCause::Errors, _) if alert.facts.figure.is_none() => {
+            say("alert-no-figure")
+        }
+        (AlertCause::Records, _) => figures(say("alert-records"), alert, |number| {
+            whole(number.floor(), language)
+        }),
+        (AlertCause::Errors, _) => figures(say("alert-errors"), alert, |share| {
+            decimal(share * 100.0, language)
+        }),
+        (AlertCause::Late, _) => say("alert-late"),
+        (AlertCause::Missed, _) => say("alert-missed"),
+    };
+    let sentence = sentence.with("name", &alert.name).with("part", part);
+    language.translate(&sentence)
+}
+
+pub fn resolved_title(alert: &Alert, language: Language) -> String {
+    let key = match alert.key.cause {
+        AlertCause::Failed => "alert-resolved-failed",
+        AlertCause::Duration => "alert-resolved-duration",
+        AlertCause::Records | AlertCause::Errors => "alert-resolved-figures",
+        AlertCause::Late => "alert-resolved-late",
+        AlertCause::Missed => "alert-resolved-missed",
+    };
+    let sentence = say(key).with("name", &alert.name);
+    language.translate(&sentence.with("part", &alert.key.part))
+}
+
+fn figures(sentence: Message, alert: &Alert, write: impl Fn(f64) -> String) -> Message {
+    let text = |number: Option<f64>| number.map(&write).unwrap_or_default();
+    sentence
+        .with("figure", text(alert.facts.figure))
+        .with("limit", text(alert.facts.limit))
+}
+
+/// Whole seconds, such as `2m 5s`.
+fn duration(seconds: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "a century at most")]
+    let whole = TimeDelta::try_seconds(seconds as i64).unwrap_or_default();
+    humantime::format_duration(whole.to_std().unwrap_or_default()).to_string()
+}
+
+fn whole(number: f64, language: Language) -> String {
+    let digits = format!("{number:.0}");
+    let separator = match language {
+        Language::English => ",",
+        Language::French => "\u{202f}",
+    };
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) && !text.ends_with('-') {
+            text.push_str(separator);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// With up to two decimals.
+fn decimal(number: f64, language: Language) -> String {
+    let text = format!("{number:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    match language {
+        Language::English => text.to_owned(),
+        Language::French => text.replace('.', ","),
+    }
+}
+
+/// The line of a task's message that says why it failed.
+pub fn error_of(task: &Task, language: Language) -> Option<String> {
+    let message = task.shown_message()?;
+    let line = message.error_line();
+    Some(line.unwrap_or_else(|| message.text(|note| language.note(note))))
+}

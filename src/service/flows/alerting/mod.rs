@@ -1,0 +1,75 @@
+//! Alerts of flows: raised and resolved in the transactions that store the ends of steps and runs, and ticks.
+//!
+//! ```text
+//! steps.rs    steps that ended: failures, records, errors      runs.rs     runs that ended
+//! ticks.rs    missed and late ticks                            checks.rs   checks that are due at a time
+//! ```
+//!
+//! Runs of backfills raise no alerts: their summary at the end of the backfill is one notice.
+
+mod checks;
+mod runs;
+mod steps;
+mod ticks;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use runs::{backfill_ended, run_created, run_ended};
+pub use steps::steps_ended;
+pub use ticks::{Missed, tick_added, tick_missed, tick_started};
+
+use super::versions::Loaded;
+use crate::domain::alert::slow_after;
+use crate::domain::flow::Problem;
+use crate::domain::flow::run::{Cause, Start};
+use crate::domain::ids::FlowId;
+use crate::domain::message::Message;
+use crate::domain::notification::Subject;
+use crate::service::Error;
+use crate::service::alerts::{Alerted, COMPARED_OVER, USUAL_FACTOR, in_both};
+use crate::store::Db;
+use crate::store::alerts::flow_durations;
+
+/// The flow as alerts and notices name it, with the channels of its document.
+fn alerted(loaded: &Loaded) -> Alerted {
+    let flow = &loaded.flow;
+    let channels = flow.notify.iter();
+    Alerted {
+        account: loaded.version.saved_by.account,
+        subject: Subject::Flow {
+            id: loaded.version.flow,
+            slug: flow.id.value.clone(),
+            name_en: flow.name.en.clone(),
+            name_fr: flow.name.fr.clone(),
+        },
+        channels: channels
+            .map(|one| (one.channel.value.clone(), one.level))
+            .collect(),
+    }
+}
+
+/// Whether runs with this start raise alerts.
+fn raises(start: &Start) -> bool {
+    start.cause != Cause::Backfill
+}
+
+/// After which duration a run of the flow takes longer than usual. None: there are too few runs to compare with.
+fn slow_limit(
+    db: &mut Db<'_>,
+    loaded: &Loaded,
+    flow: FlowId,
+    now: DateTime<Utc>,
+) -> Result<Option<TimeDelta>, Error> {
+    let factor = loaded.flow.alerts.duration.unwrap_or(USUAL_FACTOR);
+    let usual = flow_durations(db, flow, now - COMPARED_OVER)?;
+    Ok(slow_after(&usual, factor))
+}
+
+fn sample(message: &Message) -> Problem {
+    let both = in_both(|language| language.translate(message));
+    Problem {
+        field: None,
+        en: both.en,
+        fr: both.fr,
+    }
+}
