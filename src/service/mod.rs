@@ -106,7 +106,6 @@ pub struct Bridge {
 impl Bridge {
     pub fn new(parts: Parts) -> Self {
         let (store, clock, openhexa) = (&parts.store, &parts.clock, &parts.openhexa);
-        let jobs = &parts.jobs;
         let identity = Arc::new(new_identity(&parts));
         let configuration = Arc::new(Configuration::new(
             store,
@@ -114,14 +113,7 @@ impl Bridge {
             openhexa,
             parts.addresses.clone(),
         ));
-        let catalog = Arc::new(Catalog::new(
-            &configuration,
-            store,
-            openhexa,
-            clock,
-            jobs,
-            &parts.cache,
-        ));
+        let catalog = Arc::new(new_catalog(&parts, &configuration));
         let resources = Arc::new(Resources::new(&catalog, &parts.instances));
         let tasks = Arc::new(new_tasks(&parts, &configuration, &catalog, &identity));
         let changed = TaskChanged::default();
@@ -170,6 +162,17 @@ impl Bridge {
             runs,
         }
     }
+}
+
+fn new_catalog(parts: &Parts, configuration: &Arc<Configuration>) -> Catalog {
+    Catalog::new(
+        configuration,
+        &parts.store,
+        &parts.openhexa,
+        &parts.clock,
+        &parts.jobs,
+        &parts.cache,
+    )
 }
 
 fn new_launching(

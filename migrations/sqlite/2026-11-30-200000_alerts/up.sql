@@ -26,7 +26,8 @@ CREATE TABLE alert (
     limit_value BIGINT,
     sample TEXT,
     flow_run_id BIGINT REFERENCES flow_run (id),
-    task_id BIGINT REFERENCES task (id),
+    -- No reference, here and below, so that old tasks can be deleted.
+    task_id BIGINT,
     scheduled_for TEXT,
     occurrences BIGINT NOT NULL
 );
@@ -49,7 +50,7 @@ CREATE TABLE alert_check (
     due_at TEXT NOT NULL,
     -- One of the three: a run of a flow, a task, or a tick of a schedule.
     flow_run_id BIGINT UNIQUE REFERENCES flow_run (id),
-    task_id BIGINT UNIQUE REFERENCES task (id),
+    task_id BIGINT UNIQUE,
     schedule_id BIGINT REFERENCES schedule (id),
     scheduled_for TEXT,
     UNIQUE (schedule_id, scheduled_for)

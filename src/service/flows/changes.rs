@@ -72,12 +72,13 @@ impl Flows {
                 flows::delete_flow(db, flow.id, now, &by)?;
                 stop_starts(db, &loaded, flow.id, now)?;
                 flows::cancel_backfills_of_flow(db, flow.id, now)?;
-                resolve_silently(db, flow.id, now)?;
                 store::delete_hooks_of_flow(db, flow.account, &flow.slug)?;
                 let active = flows::active_runs(db, flow.id)?;
                 for run in &active {
                     cancel_in(db, run.id, &by, now)?;
                 }
+                // After the locks of the runs: one that has just failed has opened its alert.
+                resolve_silently(db, flow.id, now)?;
                 let cancelled = active.into_iter().map(|run| run.id).collect();
                 Ok::<Vec<_>, Error>(cancelled)
             })

@@ -138,7 +138,7 @@ fn planted_violations_are_found() {
             "use crate::service::catalog::Catalog;",
         ),
         source("service/error.rs", "use super::runs::Runs;"),
-        source("service/alerts/mod.rs", ""),
+        source("service/orders/mod.rs", ""),
     ];
     assert_eq!(
         wrong_uses(&planted),
@@ -146,7 +146,7 @@ fn planted_violations_are_found() {
             "service/catalog/mod.rs uses tasks",
             "service/runs/reports/mod.rs uses live",
             "service/live/mod.rs uses runs",
-            "alerts is not in the list of modules",
+            "orders is not in the list of modules",
         ]
     );
     let methods_of = |count: usize| "    pub async fn one(&self) {}\n".repeat(count);

@@ -547,6 +547,7 @@ async fn compare_with_missing(accounts: &TwoAccounts) {
         ("/keys/7".to_owned(), "/keys/999999".to_owned()),
         (accounts.hook.clone(), id(9)),
         ("/flows/daily".to_owned(), "/flows/none".to_owned()),
+        ("/alerts/1/".to_owned(), "/alerts/999999/".to_owned()),
         (
             format!("/flow-runs/{}/", accounts.flow_run),
             "/flow-runs/999999/".to_owned(),
@@ -578,6 +579,7 @@ async fn compare_with_missing(accounts: &TwoAccounts) {
             "/flows/",
             "/flow-runs/",
             "/backfills/",
+            "/alerts/",
         ];
         let is_own = own.iter().any(|part| route.contains(part));
         (route.contains("{id}") || route.contains("{slug}"))

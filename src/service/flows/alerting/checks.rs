@@ -176,13 +176,13 @@ fn check_tick(
     tick_late(db, &loaded, schedule_now, facts, now)
 }
 
-/// The current version of a flow. None: it was deleted.
+/// The current version of a flow, which is locked so that it is not deleted meanwhile. None: it was deleted.
 fn current(
     db: &mut Db<'_>,
     versions: &Versions,
     flow: FlowId,
 ) -> Result<Option<std::sync::Arc<Loaded>>, Error> {
-    let found = flows::flow_by_id(db, flow)?;
+    let found = flows::lock_flow(db, flow)?;
     let Some(found) = found.filter(|flow| flow.deleted_at.is_none()) else {
         return Ok(None);
     };

@@ -29,6 +29,7 @@ use crate::service::Error;
 use crate::service::alerts::{Alerted, COMPARED_OVER, USUAL_FACTOR, in_both};
 use crate::store::Db;
 use crate::store::alerts::flow_durations;
+use crate::store::flows;
 
 /// The flow as alerts and notices name it, with the channels of its document.
 fn alerted(loaded: &Loaded) -> Alerted {
@@ -48,9 +49,13 @@ fn alerted(loaded: &Loaded) -> Alerted {
     }
 }
 
-/// Whether runs with this start raise alerts.
-fn raises(start: &Start) -> bool {
-    start.cause != Cause::Backfill
+/// Whether runs with this start raise alerts. Runs of a deleted flow that are being cancelled do not.
+fn raises(db: &mut Db<'_>, start: &Start) -> Result<bool, Error> {
+    if start.cause == Cause::Backfill {
+        return Ok(false);
+    }
+    let flow = flows::flow_by_id(db, start.flow)?;
+    Ok(flow.is_some_and(|flow| flow.deleted_at.is_none()))
 }
 
 /// After which duration a run of the flow takes longer than usual. None: there are too few runs to compare with.

@@ -25,7 +25,7 @@ pub fn run_created(
     (id, run, loaded): (FlowRunId, &FlowRun, &Loaded),
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    if !raises(&run.start) || run.start.cause == Cause::Replay {
+    if matches!(run.start.cause, Cause::Backfill | Cause::Replay) {
         return Ok(());
     }
     let Some(limit) = slow_limit(db, loaded, run.start.flow, now)? else {
@@ -46,7 +46,7 @@ pub fn run_ended(
     if run.status == Status::Success {
         tick_succeeded(db, &about, run, now)?;
     }
-    if !raises(&run.start) {
+    if !raises(db, &run.start)? {
         return Ok(());
     }
     let ended = Ended {

@@ -31,7 +31,7 @@ pub fn steps_ended(
     ended: &[usize],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    if ended.is_empty() || !raises(&run.start) {
+    if ended.is_empty() || !raises(db, &run.start)? {
         return Ok(());
     }
     let about = alerted(loaded);

@@ -96,9 +96,9 @@ const COURSES: [(&str, Falsify); 18] = [
         Some(())
     }),
     ("is open: true", |facts| {
-        let mut alerts = facts.alerts.iter_mut();
-        let resolved = alerts.find(|alert| !alert.is_open && alert.cause == "failed")?;
-        resolved.is_open = true;
+        facts.alerts.iter().find(|alert| !alert.is_open)?;
+        let alerts = facts.alerts.iter_mut();
+        alerts.for_each(|alert| alert.is_open = true);
         Some(())
     }),
     ("is stuck", |facts| {
