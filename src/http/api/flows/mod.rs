@@ -21,4 +21,4 @@ mod run_json;
 pub mod runs;
 pub mod stream;
 
-pub use request::{run_id, slug};
+pub use request::{backfill_id, run_id, slug};
