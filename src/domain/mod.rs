@@ -13,6 +13,7 @@ pub mod flow_step;
 pub mod ids;
 pub mod json_numbers;
 pub mod launched_by;
+pub mod line_diff;
 pub mod message;
 pub mod note;
 pub mod notification;

@@ -46,6 +46,10 @@ fn pipeline_pages() -> Router {
             ],
         ))
         .service(path(
+            "/pipelines/{id}/schedule",
+            [page(Operator, post().to(ui::schedule_form::show))],
+        ))
+        .service(path(
             "/pipelines/{id}/choices",
             [page(Operator, post().to(ui::launch::choices))],
         ))
@@ -115,9 +119,11 @@ fn alert_pages() -> Router {
 }
 
 fn flow_pages() -> Router {
-    use ui::flows::{flow, flow_actions, list};
+    use ui::flows::{calendar, flow, flow_actions, list};
     Router::default()
         .service(path("/flows", [page(Viewer, get().to(list::list))]))
+        // Before `/flows/{slug}`, which would match `new` as a slug.
+        .service(editor_pages())
         .service(path(
             "/flows/{slug}",
             [
@@ -142,7 +148,103 @@ fn flow_pages() -> Router {
                 page(Operator, post().to(flow_actions::resume)),
             )],
         ))
+        .service(path(
+            "/flows/{slug}/schedules/{schedule}/pause",
+            [audited(
+                "flow.pause",
+                page(Operator, post().to(flow_actions::pause_schedule)),
+            )],
+        ))
+        .service(path(
+            "/flows/{slug}/schedules/{schedule}/resume",
+            [audited(
+                "flow.resume",
+                page(Operator, post().to(flow_actions::resume_schedule)),
+            )],
+        ))
+        .service(path(
+            "/flows/{slug}/calendar",
+            [page(Viewer, get().to(calendar::show))],
+        ))
+        .service(version_pages())
+        .service(backfill_pages())
         .service(flow_run_pages())
+}
+
+fn editor_pages() -> Router {
+    use ui::flows::editor;
+    Router::default()
+        .service(path(
+            "/flows/new",
+            [
+                page(Operator, get().to(editor::show_new)),
+                audited("flow.create", page(Operator, post().to(editor::save_new))),
+            ],
+        ))
+        .service(path(
+            "/flows/new/check",
+            [page(Operator, post().to(editor::check_new))],
+        ))
+        .service(path(
+            "/flows/{slug}/edit",
+            [
+                page(Operator, get().to(editor::show)),
+                audited(
+                    "flow.replace",
+                    page(Operator, post().to(editor::save_edited)),
+                ),
+            ],
+        ))
+        .service(path(
+            "/flows/{slug}/edit/check",
+            [page(Operator, post().to(editor::check_edited))],
+        ))
+}
+
+fn version_pages() -> Router {
+    use ui::flows::versions;
+    Router::default()
+        .service(path(
+            "/flows/{slug}/versions",
+            [page(Viewer, get().to(versions::list))],
+        ))
+        .service(path(
+            "/flows/{slug}/versions/{number}",
+            [page(Viewer, get().to(versions::show))],
+        ))
+        .service(path(
+            "/flows/{slug}/versions/{number}/restore",
+            [audited(
+                "flow.replace",
+                page(Operator, post().to(versions::restore)),
+            )],
+        ))
+}
+
+fn backfill_pages() -> Router {
+    use ui::flows::{backfill, backfill_page};
+    Router::default()
+        .service(path(
+            "/flows/{slug}/backfill",
+            [
+                page(Operator, get().to(backfill::show)),
+                audited(
+                    "backfill.start",
+                    page(Operator, flow_limited(post().to(backfill::start))),
+                ),
+            ],
+        ))
+        .service(path(
+            "/backfills/{id}",
+            [page(Viewer, get().to(backfill_page::show))],
+        ))
+        .service(path(
+            "/backfills/{id}/cancel",
+            [audited(
+                "backfill.cancel",
+                page(Operator, post().to(backfill_page::cancel)),
+            )],
+        ))
 }
 
 fn flow_run_pages() -> Router {

@@ -93,6 +93,22 @@ pub async fn pairs(request: &HttpRequest, payload: Payload) -> HttpResult<Vec<(S
     }
 }
 
+/// The same for a form that may have this many bytes, even if the setting allows fewer.
+pub async fn pairs_up_to(
+    request: &HttpRequest,
+    payload: Payload,
+    bytes: usize,
+) -> HttpResult<Vec<(String, String)>> {
+    match media_type(request).as_str() {
+        FORM => {
+            let body = limited(request, payload, |limit| limit.max(bytes)).await?;
+            few_fields(pairs_in(&body))?;
+            Ok(form_urlencoded::parse(&body).into_owned().collect())
+        }
+        _ => Err(Problem::wrong_type()),
+    }
+}
+
 /// Parses the named fields of a form as JSON, as Iaso does. A field that is not JSON stays text; an empty one is
 /// removed.
 pub fn parse_json_fields(form: &mut Map<String, Value>, keys: &[&str]) {

@@ -52,6 +52,7 @@ mod launch_secrets;
 mod launch_unavailable;
 mod launch_unknown;
 mod launch_user;
+mod line_diff;
 mod message_catalogues;
 mod migrations;
 mod openapi;

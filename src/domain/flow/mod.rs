@@ -8,6 +8,7 @@ pub mod advance;
 pub mod document;
 pub mod files;
 pub mod graph;
+pub mod one_step;
 mod place;
 mod problem;
 pub mod reference;

@@ -34,6 +34,10 @@ static IDEMPOTENCY: LazyLock<Asset> = LazyLock::new(|| {
     let text = include_str!("static/idempotency.js");
     Asset::new("idempotency", "js", "text/javascript; charset=utf-8", text)
 });
+static EDITOR: LazyLock<Asset> = LazyLock::new(|| {
+    let text = include_str!("static/editor.js");
+    Asset::new("editor", "js", "text/javascript; charset=utf-8", text)
+});
 static ICON: LazyLock<Asset> = LazyLock::new(|| {
     let text = include_str!("static/icon.svg");
     Asset::new("icon", "svg", "image/svg+xml", text)
@@ -65,13 +69,18 @@ pub fn idempotency() -> &'static str {
     &IDEMPOTENCY.address
 }
 
+/// The script of the editor of documents.
+pub fn editor() -> &'static str {
+    &EDITOR.address
+}
+
 pub fn icon() -> &'static str {
     &ICON.address
 }
 
 pub async fn file(name: Path<String>) -> HttpResult<HttpResponse> {
     let address = format!("{FOLDER}{name}");
-    let all = [&*STYLE, &*SCRIPT, &*IDEMPOTENCY, &*ICON];
+    let all = [&*STYLE, &*SCRIPT, &*IDEMPOTENCY, &*EDITOR, &*ICON];
     let found = all.into_iter().find(|asset| asset.address == address);
     let found = found.ok_or_else(Problem::unknown_route)?;
     Ok(HttpResponse::Ok()

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::layout::Layout;
+use crate::domain::flow::run::Outcome;
 use crate::domain::flow::step_state::StepState;
 use crate::domain::pipeline::RunStatus;
 use crate::domain::task::Status;
@@ -55,6 +56,17 @@ impl Badge {
             StepState::Error(_) => ("bad", "status-error"),
             StepState::Skipped(_) => ("skipped", "status-skipped"),
             StepState::Cancelled(_) => ("stopped", "status-cancelled"),
+        };
+        Self::new(kind, layout.say(key))
+    }
+
+    /// What became of a tick.
+    pub fn of_tick(layout: &Layout, outcome: Outcome) -> Self {
+        let (kind, key) = match outcome {
+            Outcome::Run => ("good", "flow-tick-run"),
+            Outcome::Overlap => ("skipped", "flow-tick-skipped"),
+            Outcome::Missed => ("late", "flow-tick-late"),
+            Outcome::Refused => ("bad", "flow-tick-refused"),
         };
         Self::new(kind, layout.say(key))
     }

@@ -82,11 +82,12 @@ fn render(request: &HttpRequest, problem: &Problem) -> HttpResult<HttpResponse> 
 
 /// By the start of the addresses of entries, their list and the key of its text. Only administrators get a link to the settings; at
 /// an address that does not exist, the user is not known, and everyone gets it.
-const LISTS: [(&str, &str, &str); 8] = [
+const LISTS: [(&str, &str, &str); 9] = [
     ("/alerts", "/alerts", "to-alerts"),
     ("/tasks", "/tasks", "to-tasks"),
     ("/flows", "/flows", "to-flows"),
     ("/flow-runs", "/flows", "to-flows"),
+    ("/backfills", "/flows", "to-flows"),
     ("/monitoring", "/monitoring", "to-monitoring"),
     (
         "/settings/pipelines",

@@ -81,7 +81,12 @@ pub async fn choices(
 }
 
 /// The form for the version that was submitted.
-async fn form(bridge: &Bridge, who: &Principal, id: &str, input: &FormInput) -> HttpResult<Form> {
+pub async fn form(
+    bridge: &Bridge,
+    who: &Principal,
+    id: &str,
+    input: &FormInput,
+) -> HttpResult<Form> {
     let version = input.last("version").map(version_id).transpose()?;
     Ok(bridge
         .catalog
@@ -89,7 +94,7 @@ async fn form(bridge: &Bridge, who: &Principal, id: &str, input: &FormInput) -> 
         .await?)
 }
 
-fn as_typed(input: &FormInput) -> LaunchFormState<'_> {
+pub fn as_typed(input: &FormInput) -> LaunchFormState<'_> {
     LaunchFormState {
         notify: input.last("send_notifications") == Some("true"),
         debug: input.last("debug") == Some("true"),
@@ -107,7 +112,7 @@ fn confirmed(input: &FormInput) -> Vec<String> {
     own.map(str::to_owned).collect()
 }
 
-fn wanted(
+pub fn wanted(
     bridge: &Bridge,
     form: &Form,
     config: Map<String, Value>,
@@ -165,16 +170,16 @@ async fn launch(
 }
 
 /// Why the launch failed.
-struct LaunchFailure {
+pub struct LaunchFailure {
     problem: Problem,
-    config: FieldErrors,
+    pub config: FieldErrors,
     fields: FieldErrors,
     is_other: bool,
     task: Option<i64>,
 }
 
 impl LaunchFailure {
-    fn by(error: Error) -> Self {
+    pub fn by(error: Error) -> Self {
         let wrong = error
             .invalid()
             .map(|wrong| (wrong.config.clone(), wrong.fields.clone()));
@@ -193,7 +198,7 @@ impl LaunchFailure {
         }
     }
 
-    fn show_in(self, shown: &mut LaunchFormState<'_>, language: Language) {
+    pub fn show_in(self, shown: &mut LaunchFormState<'_>, language: Language) {
         shown.status = self.problem.status_code();
         shown.task = self.task;
         shown.errors = listed(&self.config, language);

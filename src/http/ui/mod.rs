@@ -10,6 +10,7 @@
 //! pipelines.rs  the list of pipelines
 //! pipeline.rs   one pipeline: its launch form (form_*.rs, number_input.rs), its runs (duration_chart.rs)
 //! launch.rs     sends the launch form
+//! schedule_form.rs  schedules a pipeline with the values of its launch form (schedule_page.rs)
 //! tasks.rs      the list of tasks; task_filter.rs: its filters, and links to lists; time_zone.rs: days of the user
 //! task.rs       one task: its run (task_run.rs, task_events.rs, message_filter.rs), its values (task_values.rs), its message
 //!               (task_message.rs, task_waiting.rs), its result (result_view.rs, result_tree.rs, result_cell.rs)
@@ -19,7 +20,7 @@
 //! alerts.rs     open and resolved alerts; mute
 //! flows/        flows and their runs
 //! settings/     for administrators: connection, default parameters (defaults_form.rs), API keys, history
-//! badge.rs      a status as sign, word and colour
+//! badge.rs      a status as sign, word and colour; cron_text.rs: cron expressions in words
 //! assets.rs     style, scripts, icon
 //! ```
 
@@ -27,6 +28,7 @@ pub mod alerts;
 pub mod assets;
 mod badge;
 mod base_path;
+mod cron_text;
 mod defaults_form;
 mod duration_chart;
 mod error_page;
@@ -48,6 +50,8 @@ pub mod pipelines;
 mod result_cell;
 mod result_tree;
 mod result_view;
+pub mod schedule_form;
+mod schedule_page;
 pub mod settings;
 pub mod sign_in;
 mod status_chart;

@@ -1,6 +1,6 @@
 //! `/dashboard/pipelines/{id}/`: one pipeline, its launch form and its past runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path};
@@ -28,10 +28,13 @@ use crate::http::api::tasks::task_id;
 use crate::http::error::{HttpResult, Problem};
 use crate::service::catalog::Form;
 use crate::service::catalog::RunWithTask;
+use crate::service::flows::PlannedRun;
 use crate::service::{Bridge, Error};
 
 /// Number of runs shown, newest first.
 const RUNS: i64 = 20;
+/// Number of flows whose next run is shown.
+const PLANNED: usize = 5;
 
 #[derive(Template)]
 #[template(path = "pipeline.html")]
@@ -46,6 +49,8 @@ struct PipelinePage {
     description: Option<String>,
     /// OpenHEXA's own schedule, a cron expression in UTC.
     schedule: Option<String>,
+    /// The next planned runs of flows that run it.
+    planned: Vec<Planned>,
     is_notebook: bool,
     /// Whether OpenHEXA allows the configured token to launch it.
     may_run: bool,
@@ -89,8 +94,16 @@ struct PastRun {
     trigger: Option<&'static str>,
 }
 
+/// A planned run of a flow.
+struct Planned {
+    at: DateTime<Utc>,
+    flow: String,
+    address: String,
+}
+
 /// What is loaded for the page in addition to the form.
 struct Loaded {
+    planned: Vec<Planned>,
     fields: Vec<FormField>,
     versions: Vec<VersionOption>,
     runs: Vec<RunWithTask>,
@@ -196,6 +209,11 @@ pub async fn render(
     };
     let loaded = Loaded {
         fields,
+        planned: planned(
+            &layout,
+            id,
+            bridge.flows.calendar.planned(who.account).await?,
+        ),
         versions: versions.map(|one| named(form, &one.label)).collect(),
         runs,
         runs_unavailable,
@@ -224,6 +242,7 @@ fn compose(
         code: pipeline.code.clone(),
         description: description.filter(|text| !text.trim().is_empty()),
         schedule: pipeline.schedule.clone(),
+        planned: loaded.planned,
         is_notebook: pipeline.is_notebook(),
         may_run: pipeline.may_run,
         unreadable: form.unreadable,
@@ -247,6 +266,20 @@ fn compose(
         stale_as_of: form.stale_as_of,
         page: layout,
     }
+}
+
+/// The next run of each flow that runs the pipeline, the soonest first.
+fn planned(layout: &Layout, pipeline: PipelineId, all: Vec<PlannedRun>) -> Vec<Planned> {
+    let mut flows = BTreeSet::new();
+    all.into_iter()
+        .filter(|run| run.pipelines.contains(&pipeline) && flows.insert(run.slug.clone()))
+        .take(PLANNED)
+        .map(|run| Planned {
+            at: run.next_at,
+            address: layout.path_to(&format!("/flows/{}/", run.slug)),
+            flow: run.slug,
+        })
+        .collect()
 }
 
 /// Adds the warnings of the submitted values. A secret is not repeated on the page, so the form notes that it was typed.

@@ -17,6 +17,7 @@ use crate::http::api::pipelines::matches;
 use crate::http::api::query::Query;
 use crate::http::error::HttpResult;
 use crate::service::Bridge;
+use crate::service::flows::PlannedRun;
 
 #[derive(Template)]
 #[template(path = "pipelines.html")]
@@ -45,6 +46,8 @@ struct PipelineListRow {
     tags: Vec<Tag>,
     version: Option<String>,
     last: Option<LastRun>,
+    /// When a flow runs it next.
+    planned: Option<DateTime<Utc>>,
 }
 
 struct LastRun {
@@ -70,7 +73,8 @@ pub async fn list(
         .durations(who.account, runs.collect())
         .await?;
     let found = shown.answer.iter().filter(|one| matches(one, &query));
-    let found = found.map(|one| row(&layout, one, &durations));
+    let planned = bridge.flows.calendar.planned(who.account).await?;
+    let found = found.map(|one| row(&layout, one, &durations, &planned));
     let rows: Vec<PipelineListRow> = found.collect();
     let tags: BTreeSet<&String> = shown.answer.iter().flat_map(|one| &one.tags).collect();
     let template = PipelinesPage {
@@ -99,12 +103,17 @@ fn row(
     layout: &Layout,
     pipeline: &PipelineSummary,
     durations: &HashMap<RunId, Option<TimeDelta>>,
+    planned: &[PlannedRun],
 ) -> PipelineListRow {
     let version = pipeline.current_version.as_ref();
     PipelineListRow {
         id: pipeline.id.to_string(),
         title: pipeline.title().to_owned(),
         code: pipeline.code.clone(),
+        planned: planned
+            .iter()
+            .find(|run| run.pipelines.contains(&pipeline.id))
+            .map(|run| run.next_at),
         is_notebook: pipeline.kind == "notebook",
         tags: pipeline.tags.iter().map(|name| tag(layout, name)).collect(),
         version: version.map(|version| label(version.number, version.name.as_deref())),

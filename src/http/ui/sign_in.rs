@@ -31,7 +31,7 @@ const COOKIE: &str = "openhexa_bridge_session";
 /// Maximum length of the address to continue at after signing in.
 const LONGEST: usize = 2_000;
 /// Paths of actions below their page, and how many segments to remove to get the page.
-const ACTION_PATHS: [(&str, usize); 8] = [
+const ACTION_PATHS: [(&str, usize); 13] = [
     ("/mute", 2),
     ("/unmute", 2),
     ("/cancel", 1),
@@ -40,6 +40,11 @@ const ACTION_PATHS: [(&str, usize); 8] = [
     ("/check", 1),
     ("/delete", 1),
     ("/revoke", 2),
+    ("/replay", 1),
+    ("/restore", 1),
+    ("/schedule", 1),
+    ("/pause", 1),
+    ("/resume", 1),
 ];
 
 /// Middleware of a page: authenticates the user and requires the role.
@@ -186,8 +191,15 @@ impl SignInPage {
 fn page_of(request: &HttpRequest) -> String {
     let address = address_of(request);
     let path = request.path().trim_end_matches('/');
+    if request.method().is_safe() {
+        return address;
+    }
+    // An action on a schedule belongs to the page of its flow.
+    if let Some((page, _)) = path.split_once("/schedules/") {
+        return format!("{page}/");
+    }
     let action = ACTION_PATHS.iter().find(|(name, _)| path.ends_with(name));
-    match action.filter(|_| !request.method().is_safe()) {
+    match action {
         Some((_, above)) => {
             let stored = path.rsplitn(above + 1, '/').last().unwrap_or_default();
             format!("{stored}/")

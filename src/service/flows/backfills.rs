@@ -14,7 +14,7 @@ use crate::domain::status::Status;
 use crate::service::Error;
 use crate::store::Db;
 use crate::store::flows::{
-    self, Backfill, BackfillCounts, Flow, NewBackfill, ScheduleRow, newest_runs_of_ticks,
+    self, Backfill, BackfillCounts, Flow, NewBackfill, ScheduleRow, runs_of_ticks,
 };
 
 /// How many backfills of a flow are listed.
@@ -152,7 +152,7 @@ impl Flows {
     }
 }
 
-fn view(db: &mut Db<'_>, backfill: Backfill) -> Result<BackfillView, Error> {
+pub(super) fn view(db: &mut Db<'_>, backfill: Backfill) -> Result<BackfillView, Error> {
     let flow = flows::flow_by_id(db, backfill.new.flow)?.ok_or_else(Error::no_flow)?;
     Ok(BackfillView {
         flow: flow.slug,
@@ -182,11 +182,12 @@ fn chosen(
         to: row.next_at.map_or(range.to, |cursor| range.to.min(cursor)),
         ..range
     };
-    let runs = newest_runs_of_ticks(db, row.id, range.from, range.to)?;
+    let runs = runs_of_ticks(db, row.id, range.from, range.to)?.into_iter();
+    let runs = runs.map(|run| (run.scheduled_for, run.status));
     // A tick that waits in another backfill will run there.
     let waiting = flows::waiting_backfill_ticks(db, row.id, range)?.into_iter();
     let waiting = waiting.map(|tick| (tick, Status::Queued));
-    let last_runs = runs.into_iter().chain(waiting).collect();
+    let last_runs = runs.chain(waiting).collect();
     let ticks = preview(&schedule.firings(), range, request.mode, &last_runs).map_err(fault)?;
     Ok((row, ticks))
 }

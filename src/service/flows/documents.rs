@@ -12,6 +12,9 @@ use crate::service::Error;
 use crate::store::flows;
 use crate::store::{self, Db};
 
+/// Not the id of a flow: it is part of the address of the page on which a new flow is written.
+const RESERVED: &str = "new";
+
 impl Flows {
     /// Checks a document with the pipelines of the workspace and the other flows of the account. All faults are reported
     /// together; those of pipelines only if the text itself has none.
@@ -46,6 +49,10 @@ impl Flows {
     pub async fn create(&self, who: &Principal, text: String) -> Result<SavedFlow, Error> {
         let checked = self.check(who.account, &text).await?;
         let saved = Saved::new(who, text, checked, self.clock.now());
+        if saved.slug() == RESERVED {
+            let sentence = say("flow-id-reserved").with("flow", RESERVED);
+            return Err(Error::field("document", sentence));
+        }
         let created = self
             .store
             .write(move |db| match saved.create(db) {

@@ -9,6 +9,7 @@
 //! firing.rs      schedules that are due              slots.rs       waiting runs and backfills
 //! triggers.rs    the end of a run starts other flows   files.rs   new files start runs
 //! reading.rs     flows and runs as they are shown    pages.rs       lists, page by page
+//! calendar.rs    ticks of a month and of a backfill
 //! events.rs      the history of a run                alerting/      alerts of runs and ticks
 //! outages.rs     accounts whose OpenHEXA cannot be used
 //! ```
@@ -18,6 +19,7 @@
 mod advancing;
 mod alerting;
 mod backfills;
+mod calendar;
 mod cancelling;
 mod changes;
 mod definitions;
@@ -48,6 +50,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use backfills::{BackfillRequest, BackfillView};
+pub use calendar::{BackfillDetail, CalendarTick, MonthView, TickState};
 pub use events::{RunEvent, RunEventKind, history};
 pub use reading::{FlowView, RunMark, RunView, StepView, upcoming};
 pub use saving::{CheckedDocument, SavedFlow};
@@ -55,7 +58,9 @@ pub use starting::{RunRequest, StartIdempotency};
 pub use versions::Loaded;
 
 pub use crate::domain::flow::replay::ReplayVersion;
-pub use crate::store::flows::{FlowRunFilter, FlowVersion, TickRow};
+pub use crate::store::flows::{
+    FlowRunFilter, FlowVersion, FlowVersionRow, PlannedRun, ScheduleRow, TickRow,
+};
 
 use super::Seal;
 use super::catalog::Catalog;
@@ -98,6 +103,7 @@ pub struct FlowParts {
 /// What callers do with flows: documents, runs, replays and backfills.
 pub struct Flows {
     pub reader: FlowReader,
+    pub calendar: FlowCalendar,
     pub runner: FlowRunner,
     pub files: FileTriggers,
     preparation: Preparation,
@@ -117,6 +123,14 @@ pub struct FlowReader {
     store: Store,
     clock: Clock,
     seal: Seal,
+    versions: Arc<Versions>,
+}
+
+/// What schedules did and will do.
+#[derive(Clone)]
+pub struct FlowCalendar {
+    store: Store,
+    clock: Clock,
     versions: Arc<Versions>,
 }
 
@@ -173,6 +187,11 @@ impl Flows {
                 store: parts.store.clone(),
                 clock: parts.clock.clone(),
                 seal: parts.seal.clone(),
+                versions: versions.clone(),
+            },
+            calendar: FlowCalendar {
+                store: parts.store.clone(),
+                clock: parts.clock.clone(),
                 versions: versions.clone(),
             },
             runner: FlowRunner {

@@ -15,8 +15,8 @@ use crate::domain::message::say;
 use crate::domain::task::Task;
 use crate::service::Error;
 use crate::store::flows::{
-    self, Flow, FlowListQuery, FlowRunFilter, FlowVersion, LastRun, ScheduleRow, TickQuery,
-    TickRow, TriggerRow,
+    self, Flow, FlowListQuery, FlowRunFilter, FlowVersion, FlowVersionRow, LastRun, ScheduleRow,
+    TickQuery, TickRow, TriggerRow,
 };
 use crate::store::{self, Db};
 
@@ -150,15 +150,16 @@ impl FlowReader {
         })
     }
 
-    /// The newest versions first.
+    /// The newest versions first; with `before`, only earlier ones.
     pub async fn versions_of(
         &self,
         account: AccountId,
         slug: &str,
+        before: Option<i64>,
         limit: i64,
-    ) -> Result<Vec<FlowVersion>, Error> {
+    ) -> Result<Vec<FlowVersionRow>, Error> {
         self.read_history_of(account, slug, move |db, flow| {
-            Ok(flows::flow_versions(db, account, flow.id, limit)?)
+            Ok(flows::flow_versions(db, account, flow.id, before, limit)?)
         })
         .await
     }

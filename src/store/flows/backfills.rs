@@ -272,6 +272,30 @@ pub fn cancel_backfills_of_flow(
     Ok(())
 }
 
+/// A tick of a backfill with its run, if it has one.
+pub type TickOfBackfill = (DateTime<Utc>, Option<(FlowRunId, Status)>);
+
+/// Oldest first.
+pub fn ticks_of_backfill(db: &mut Db<'_>, id: BackfillId) -> Result<Vec<TickOfBackfill>, Error> {
+    type Row = (DbTime, Option<i64>, Option<String>);
+    let rows: Vec<Row> = on!(db, |conn| backfill_tick::table
+        .left_join(flow_run::table.on(flow_run::id.nullable().eq(backfill_tick::flow_run_id)))
+        .filter(backfill_tick::backfill_id.eq(id.0))
+        .order(backfill_tick::scheduled_for)
+        .select((
+            backfill_tick::scheduled_for,
+            flow_run::id.nullable(),
+            flow_run::status.nullable(),
+        ))
+        .load(conn))?;
+    let one = |(at, run, status): Row| {
+        let status =
+            status.map(|word| Status::parse(&word).ok_or(Error::Corrupt("status of a flow run")));
+        Ok((at.0, run.map(FlowRunId).zip(status.transpose()?)))
+    };
+    rows.into_iter().map(one).collect()
+}
+
 /// How many ticks of a backfill are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BackfillCounts {

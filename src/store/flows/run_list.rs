@@ -94,26 +94,36 @@ pub fn last_runs_of_flow(db: &mut Db<'_>, flow: FlowId, limit: i64) -> Result<Ve
     rows.into_iter().map(one).collect()
 }
 
-/// By tick of a schedule, the status of its newest run, for ticks from a time on and before another one.
-pub fn newest_runs_of_ticks(
+/// A run of a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunOfTick {
+    pub scheduled_for: DateTime<Utc>,
+    pub run: FlowRunId,
+    pub status: Status,
+}
+
+/// The runs of the ticks of a schedule, for ticks from a time on and before another one. Of the runs of one tick, the newest comes last.
+pub fn runs_of_ticks(
     db: &mut Db<'_>,
     schedule: ScheduleId,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Result<Vec<(DateTime<Utc>, Status)>, Error> {
-    type Row = (Option<DbTime>, String);
-    // Later runs come later, so the last one of each time is the newest.
+) -> Result<Vec<RunOfTick>, Error> {
+    type Row = (Option<DbTime>, i64, String);
     let rows: Vec<Row> = on!(db, |conn| flow_run::table
         .filter(flow_run::schedule_id.eq(schedule.0))
         .filter(flow_run::scheduled_for.ge(DbTime(from)))
         .filter(flow_run::scheduled_for.lt(DbTime(to)))
         .order((flow_run::scheduled_for, flow_run::id))
-        .select((flow_run::scheduled_for, flow_run::status))
+        .select((flow_run::scheduled_for, flow_run::id, flow_run::status))
         .load(conn))?;
-    let one = |(at, status): Row| {
-        let status = Status::parse(&status).ok_or(Error::Corrupt("status of a flow run"))?;
+    let one = |(at, run, status): Row| {
         let at = at.ok_or(Error::Corrupt("time of a flow run"))?;
-        Ok((at.0, status))
+        Ok(RunOfTick {
+            scheduled_for: at.0,
+            run: FlowRunId(run),
+            status: Status::parse(&status).ok_or(Error::Corrupt("status of a flow run"))?,
+        })
     };
     rows.into_iter().map(one).collect()
 }

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::domain::ids::{AccountId, FlowId, ScheduleId};
+use super::versions::pipelines_of;
+use crate::domain::ids::{AccountId, FlowId, PipelineId, ScheduleId};
 use crate::store::Error;
 use crate::store::connection::{Db, on};
-use crate::store::flow_schema::schedule;
+use crate::store::flow_schema::{flow, flow_version, schedule};
 use crate::store::types::DbTime;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +86,46 @@ pub fn schedules_of_flow(db: &mut Db<'_>, flow: FlowId) -> Result<Vec<ScheduleRo
         .order(schedule::id)
         .load(conn))?;
     Ok(rows.into_iter().map(schedule_of).collect())
+}
+
+/// A planned run of a flow, and the pipelines that the flow runs.
+#[derive(Clone, Debug)]
+pub struct PlannedRun {
+    pub slug: String,
+    pub next_at: DateTime<Utc>,
+    pub pipelines: Vec<PipelineId>,
+}
+
+/// The next firing times of the schedules of an account, the soonest first.
+pub fn planned_runs(
+    db: &mut Db<'_>,
+    account: AccountId,
+    limit: i64,
+) -> Result<Vec<PlannedRun>, Error> {
+    let rows: Vec<(String, Option<DbTime>, String)> = on!(db, |conn| schedule::table
+        .inner_join(flow::table.on(flow::id.eq(schedule::flow_id)))
+        .inner_join(
+            flow_version::table.on(flow_version::flow_id
+                .eq(flow::id)
+                .and(flow_version::number.eq(flow::version)))
+        )
+        .filter(schedule::account_id.eq(account.0))
+        .filter(schedule::next_at.is_not_null())
+        .filter(flow::deleted_at.is_null())
+        .order((schedule::next_at, schedule::id))
+        .limit(limit)
+        .select((flow::slug, schedule::next_at, flow_version::pipelines))
+        .load(conn))?;
+    let rows = rows.into_iter();
+    rows.filter_map(|(slug, at, pipelines)| Some((slug, at?, pipelines)))
+        .map(|(slug, at, pipelines)| {
+            Ok(PlannedRun {
+                slug,
+                next_at: at.0,
+                pipelines: pipelines_of(&pipelines)?.into_values().collect(),
+            })
+        })
+        .collect()
 }
 
 /// Schedules that are due, the longest overdue first, without locking them. `after` is the last one of the page before.

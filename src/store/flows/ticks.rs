@@ -107,6 +107,47 @@ pub fn refuse_tick_of_run(db: &mut Db<'_>, run: FlowRunId, why: &[Problem]) -> R
     Ok(())
 }
 
+/// A tick of one schedule.
+#[derive(Clone, Debug)]
+pub struct ScheduleTick {
+    pub at: DateTime<Utc>,
+    pub outcome: Outcome,
+    pub why: Vec<Problem>,
+    pub run: Option<FlowRunId>,
+}
+
+/// The newest ticks of a schedule from a time on and before another one, newest first.
+pub fn ticks_of_schedule(
+    db: &mut Db<'_>,
+    schedule: ScheduleId,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> Result<Vec<ScheduleTick>, Error> {
+    type Row = (DbTime, String, Option<String>, Option<i64>);
+    let rows: Vec<Row> = on!(db, |conn| tick::table
+        .filter(tick::schedule_id.eq(schedule.0))
+        .filter(tick::scheduled_for.ge(DbTime(from)))
+        .filter(tick::scheduled_for.lt(DbTime(to)))
+        .order(tick::scheduled_for.desc())
+        .limit(limit)
+        .select((
+            tick::scheduled_for,
+            tick::outcome,
+            tick::why,
+            tick::flow_run_id,
+        ))
+        .load(conn))?;
+    let one = |(at, outcome, why, run): Row| {
+        Ok(ScheduleTick {
+            at: at.0,
+            outcome: Outcome::parse(&outcome).ok_or(Error::Corrupt("outcome of a tick"))?,
+            why: problems_of(why.as_deref())?,
+            run: run.map(FlowRunId),
+        })
+    };
+    rows.into_iter().map(one).collect()
+}
+
 /// A tick in a list, with the id of its schedule or trigger in the document.
 #[derive(Clone, Debug)]
 pub struct TickRow {

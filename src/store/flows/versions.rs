@@ -86,21 +86,47 @@ pub fn flow_version(
     row.map(|row| version_of(account, flow, row)).transpose()
 }
 
-/// The newest versions first.
+/// A version in a list, without its document.
+#[derive(Clone, Debug)]
+pub struct FlowVersionRow {
+    pub number: i64,
+    pub saved_at: DateTime<Utc>,
+    pub saved_by: Principal,
+}
+
+/// The newest versions first; with `before`, only earlier ones.
 pub fn flow_versions(
     db: &mut Db<'_>,
     account: AccountId,
     flow: FlowId,
+    before: Option<i64>,
     limit: i64,
-) -> Result<Vec<FlowVersion>, Error> {
+) -> Result<Vec<FlowVersionRow>, Error> {
+    type Row = (i64, DbTime, String);
+    let before = before.unwrap_or(i64::MAX);
     let rows: Vec<Row> = on!(db, |conn| flow_version::table
         .filter(flow_version::flow_id.eq(flow.0))
+        .filter(flow_version::number.lt(before))
         .order(flow_version::number.desc())
         .limit(limit)
-        .select(COLUMNS)
+        .select((
+            flow_version::number,
+            flow_version::saved_at,
+            flow_version::saved_by,
+        ))
         .load(conn))?;
-    let rows = rows.into_iter();
-    rows.map(|row| version_of(account, flow, row)).collect()
+    let one = |(number, saved_at, saved_by): Row| {
+        Ok(FlowVersionRow {
+            number,
+            saved_at: saved_at.0,
+            saved_by: author(account, &saved_by)?,
+        })
+    };
+    rows.into_iter().map(one).collect()
+}
+
+fn author(account: AccountId, text: &str) -> Result<Principal, Error> {
+    Principal::read(account, text).ok_or(Error::Corrupt("author of a flow"))
 }
 
 fn version_of(account: AccountId, flow: FlowId, row: Row) -> Result<FlowVersion, Error> {
@@ -111,11 +137,11 @@ fn version_of(account: AccountId, flow: FlowId, row: Row) -> Result<FlowVersion,
         document,
         pipelines: pipelines_of(&pipelines)?,
         saved_at: saved_at.0,
-        saved_by: Principal::read(account, &saved_by).ok_or(Error::Corrupt("author of a flow"))?,
+        saved_by: author(account, &saved_by)?,
     })
 }
 
-fn pipelines_of(text: &str) -> Result<BTreeMap<String, PipelineId>, Error> {
+pub(super) fn pipelines_of(text: &str) -> Result<BTreeMap<String, PipelineId>, Error> {
     let one = |(code, id): (String, Value)| {
         let id = id.as_str().and_then(|id| id.parse().ok());
         Ok((code, id.ok_or(Error::Corrupt("pipeline of a flow"))?))

@@ -6,6 +6,7 @@
 
 mod axe;
 mod driver;
+mod flow_editing;
 mod flows;
 mod interruptions;
 mod keyboard_only;

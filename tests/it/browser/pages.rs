@@ -45,6 +45,13 @@ const FLOWS: &str = "/dashboard/flows";
 const FLOW: &str = "/dashboard/flows/{slug}";
 const ALERTS: &str = "/dashboard/alerts";
 const FLOW_RUN: &str = "/dashboard/flow-runs/{id}";
+const NEW_FLOW: &str = "/dashboard/flows/new";
+const EDITOR: &str = "/dashboard/flows/{slug}/edit";
+const VERSIONS: &str = "/dashboard/flows/{slug}/versions";
+const VERSION: &str = "/dashboard/flows/{slug}/versions/{number}";
+const CALENDAR: &str = "/dashboard/flows/{slug}/calendar";
+const BACKFILL_FORM: &str = "/dashboard/flows/{slug}/backfill";
+const BACKFILL: &str = "/dashboard/backfills/{id}";
 const TASKS: &str = "/dashboard/tasks";
 const TASK: &str = "/dashboard/tasks/{id}";
 const COMPARE: &str = "/dashboard/tasks/{id}/compare";
@@ -88,6 +95,32 @@ pub const BY_OPERATOR: &[Visit] = &[
     at("alerts", ALERTS, "/dashboard/alerts/"),
     at("resolved alerts", ALERTS, "/dashboard/alerts/?open=false"),
     at("no such flow", FLOW, "/dashboard/flows/none/"),
+    at("form to schedule", PIPELINE, "/dashboard/pipelines/{extract}/").then(
+        "(document.querySelector('button[formaction$=\"schedule/\"]').click(), true)",
+        "document.getElementById('preset')",
+    ),
+    at("new flow", NEW_FLOW, "/dashboard/flows/new/"),
+    at("new flow checked", NEW_FLOW, "/dashboard/flows/new/")
+        .then("(document.querySelector('button[formaction]').click(), true)", "document.querySelector('#checked, #errors')"),
+    at("editor", EDITOR, "/dashboard/flows/immunisation/edit/"),
+    at("editor with errors", EDITOR, "/dashboard/flows/immunisation/edit/").then(
+        "(document.getElementById('document').value += '\\nzzz: 1\\n' + 'x'.repeat(500), document.querySelector('button[formaction]').click(), true)",
+        "document.getElementById('errors')",
+    ),
+    at("editor with a conflict", EDITOR, "/dashboard/flows/immunisation/edit/").then(
+        "(document.querySelector('input[name=version]').value = '1', document.getElementById('document').value += '# more\\n', document.querySelector('button.main').click(), true)",
+        "document.querySelector('.diff')",
+    ),
+    at("versions", VERSIONS, "/dashboard/flows/immunisation/versions/"),
+    at("version", VERSION, "/dashboard/flows/immunisation/versions/2/"),
+    at("first version", VERSION, "/dashboard/flows/immunisation/versions/1/"),
+    at("calendar", CALENDAR, "/dashboard/flows/immunisation/calendar/"),
+    at("calendar with clock changes", CALENDAR, "/dashboard/flows/immunisation/calendar/?schedule=brussels&month=2026-03"),
+    at("form of a backfill", BACKFILL_FORM, "/dashboard/flows/immunisation/backfill/"),
+    at("backfill to start", BACKFILL_FORM, "/dashboard/flows/immunisation/backfill/?preview=yes&schedule=night&from=2026-01-01&to=2026-03-10&mode=missing"),
+    at("backfill refused", BACKFILL_FORM, "/dashboard/flows/immunisation/backfill/?preview=yes&from=2026-02-01&to=2026-01-01"),
+    at("backfill", BACKFILL, "/dashboard/backfills/{backfill}/"),
+    at("no such backfill", BACKFILL, "/dashboard/backfills/99999/"),
     at("flow run", FLOW_RUN, "/dashboard/flow-runs/{flow_running}/"),
     at("flow run with its question", FLOW_RUN, "/dashboard/flow-runs/{flow_running}/")
         .then("(document.querySelector('.ask').open = true)", "document.querySelector('.ask[open] button')"),
@@ -150,6 +183,16 @@ pub const BY_ADMINISTRATOR: &[Visit] = &[
 const BY_VIEWER: &[Visit] = &[
     at("a viewer's form", PIPELINE, "/dashboard/pipelines/{lqas}/"),
     at("a viewer's flow", FLOW, "/dashboard/flows/immunisation/"),
+    at(
+        "a viewer's calendar",
+        CALENDAR,
+        "/dashboard/flows/immunisation/calendar/",
+    ),
+    at(
+        "a viewer's version",
+        VERSION,
+        "/dashboard/flows/immunisation/versions/1/",
+    ),
     at(
         "a viewer's flow run",
         FLOW_RUN,

@@ -20,7 +20,7 @@ const POPULATION: &str = "5b0f2f3e-6a1d-4c58-9a57-0d6c1c6a3e04";
 const FLOW: &str = r#"id: immunisation
 name: {en: Routine immunisation, fr: Vaccination de routine}
 inputs: {months: {type: int, default: 12}, refresh: {type: bool, default: false}, note: {type: str, required: false}, more: {type: dict, required: false}}
-schedules: [{id: night, cron: "0 2 * * *", timezone: Africa/Douala, finish_by: "06:00"}]
+schedules: [{id: night, cron: "0 2 * * *", timezone: Africa/Douala, finish_by: "06:00"}, {id: brussels, cron: "30 2 * * *", timezone: Europe/Brussels}]
 triggers: [{id: files, file: "stock/*.xlsx", every: 1h}]
 steps:
   - {id: extract_routine_immunisation_data, pipeline: routine-immunisation-extract, parameters: {months: {from: inputs.months}}}
@@ -197,6 +197,15 @@ impl Ministry {
         }
         self.story.until_flow_run_ends(failed).await;
         self.ids.push(("{flow_failed}", failed.to_string()));
+        let next = FLOW.replace("default: 12", "default: 6");
+        self.story.put_flow("immunisation", &next).await.expect(200);
+        let past = json!({"schedule": "night", "from": "2026-03-01T00:00:00Z", "to": "2026-03-08T00:00:00Z", "mode": "all", "parallel": 2});
+        let started = self
+            .story
+            .post("/flows/immunisation/backfills/", &past)
+            .await;
+        let backfill = started.expect(201)["backfill"]["id"].clone();
+        self.ids.push(("{backfill}", backfill.to_string()));
         let running = self.start_flow().await;
         self.end_step(running, 1, "success").await;
         self.ids.push(("{flow_running}", running.to_string()));

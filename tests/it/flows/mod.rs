@@ -4,6 +4,7 @@ mod advance;
 mod advance_orders;
 mod backfills;
 mod bounds;
+mod cron_meanings;
 mod crons;
 mod crons_brute_force;
 mod documents;

@@ -235,7 +235,10 @@ async fn inputs_of_each_type_have_a_field(#[values(Sqlite, Postgres)] base: Base
 async fn a_flow_is_paused_and_resumed(#[values(Sqlite, Postgres)] base: Base) {
     let story = begin(base).await;
     let page = story.page(As::Operator, PAGE).await;
-    assert_eq!(page.buttons(), ["Pause", "Run"]);
+    assert_eq!(
+        page.buttons(),
+        ["Pause", "Run", "Pause this schedule (night)"]
+    );
     assert_eq!(
         story.send_on(As::Operator, &page.form("pause/")).await,
         PAGE
@@ -243,7 +246,10 @@ async fn a_flow_is_paused_and_resumed(#[values(Sqlite, Postgres)] base: Base) {
     let paused = story.page(As::Operator, PAGE).await;
     assert_eq!(paused.at("paused"), "paused");
     shows(&paused, &["None while the flow is paused."]);
-    assert_eq!(paused.buttons(), ["Resume", "Run"]);
+    assert_eq!(
+        paused.buttons(),
+        ["Resume", "Run", "Pause this schedule (night)"]
+    );
     shows(&story.page(As::Viewer, LIST).await, &["paused"]);
     story.send_on(As::Operator, &paused.form("resume/")).await;
     let resumed = story.page(As::Operator, PAGE).await;

@@ -61,6 +61,13 @@ const READS: [u16; 14] = [
 const READS_OURS: [u16; 14] = [
     401, 403, 422, 403, 401, 404, 404, 200, 403, 200, 200, 200, 200, 200,
 ];
+/// The same for operators.
+const EDITS: [u16; 14] = [
+    401, 403, 422, 403, 401, 200, 200, 200, 403, 403, 200, 200, 200, 200,
+];
+const EDITS_OURS: [u16; 14] = [
+    401, 403, 422, 403, 401, 404, 404, 200, 403, 403, 200, 200, 200, 200,
+];
 const ADMINISTERS: [u16; 14] = [
     401, 403, 422, 403, 401, 403, 403, 200, 403, 403, 403, 403, 200, 200,
 ];
@@ -139,6 +146,7 @@ fn rows(accounts: &TwoAccounts) -> Vec<Row> {
     all.extend(reads(accounts));
     all.extend(flow_reads(accounts));
     all.extend(pages(accounts));
+    all.extend(flow_pages(accounts));
     all.extend(flow_writes(accounts));
     all.extend(writes(accounts));
     all
@@ -234,6 +242,15 @@ fn flow_writes(accounts: &TwoAccounts) -> Vec<Row> {
         row("POST /dashboard/flows/{slug}", format!("{PAGES}/flows/daily/"), forms(403, 422, 415, 415)),
         row("POST /dashboard/flows/{slug}/pause", format!("{PAGES}/flows/daily/pause/"), forms(403, 422, 404, 303)),
         row("POST /dashboard/flows/{slug}/resume", format!("{PAGES}/flows/daily/resume/"), forms(403, 422, 404, 303)),
+        row("POST /dashboard/flows/{slug}/schedules/{schedule}/pause", format!("{PAGES}/flows/daily/schedules/h/pause/"), forms(403, 422, 404, 303)),
+        row("POST /dashboard/flows/{slug}/schedules/{schedule}/resume", format!("{PAGES}/flows/daily/schedules/h/resume/"), forms(403, 422, 404, 303)),
+        row("POST /dashboard/flows/new", format!("{PAGES}/flows/new/"), forms(403, 422, 415, 415)),
+        row("POST /dashboard/flows/new/check", format!("{PAGES}/flows/new/check/"), forms(403, 422, 415, 415)),
+        row("POST /dashboard/flows/{slug}/edit", format!("{PAGES}/flows/daily/edit/"), forms(403, 422, 415, 415)),
+        row("POST /dashboard/flows/{slug}/edit/check", format!("{PAGES}/flows/daily/edit/check/"), forms(403, 422, 415, 415)),
+        row("POST /dashboard/flows/{slug}/versions/{number}/restore", format!("{PAGES}/flows/daily/versions/1/restore/"), forms(403, 422, 404, 303)),
+        row("POST /dashboard/flows/{slug}/backfill", format!("{PAGES}/flows/daily/backfill/"), forms(403, 422, 415, 415)),
+        row("POST /dashboard/backfills/{id}/cancel", format!("{PAGES}/backfills/{}/cancel/", accounts.backfill), forms(403, 422, 404, 303)),
         row("POST /dashboard/flow-runs/{id}/replay", format!("{PAGES}/flow-runs/{}/replay/", accounts.flow_run), forms(403, 422, 415, 415)),
         row("POST /dashboard/flow-runs/{id}/cancel", format!("{PAGES}/flow-runs/{}/cancel/", accounts.flow_run), forms(403, 422, 404, 303)),
         with(row("POST /api/openhexa/flow-runs/{id}/replay", format!("{run}/replay/"), operates(409, 404)), json!({})),
@@ -281,6 +298,20 @@ fn pages(accounts: &TwoAccounts) -> Vec<Row> {
     ]
 }
 
+#[rustfmt::skip]
+fn flow_pages(accounts: &TwoAccounts) -> Vec<Row> {
+    let flow = format!("{PAGES}/flows/daily");
+    vec![
+        row("GET /dashboard/flows/new", format!("{PAGES}/flows/new/"), EDITS).without_mark(),
+        row("GET /dashboard/flows/{slug}/edit", format!("{flow}/edit/"), EDITS_OURS),
+        row("GET /dashboard/flows/{slug}/versions", format!("{flow}/versions/"), READS_OURS).without_mark(),
+        row("GET /dashboard/flows/{slug}/versions/{number}", format!("{flow}/versions/1/"), READS_OURS),
+        row("GET /dashboard/flows/{slug}/calendar", format!("{flow}/calendar/"), READS_OURS),
+        row("GET /dashboard/flows/{slug}/backfill", format!("{flow}/backfill/"), EDITS_OURS),
+        row("GET /dashboard/backfills/{id}", format!("{PAGES}/backfills/{}/", accounts.backfill), READS_OURS),
+    ]
+}
+
 /// Only a page of the own origin may write, so of all callers only sessions that prove their page may.
 fn forms(permitted: u16, unknown: u16, theirs: u16, ours: u16) -> [u16; 14] {
     [
@@ -302,6 +333,7 @@ fn page_writes(accounts: &TwoAccounts) -> Vec<Row> {
         row("POST /dashboard/sign-in", format!("{PAGES}/sign-in/"), forms(415, 415, 415, 415)),
         row("POST /dashboard/sign-out", format!("{PAGES}/sign-out/"), forms(303, 303, 303, 303)),
         row("POST /dashboard/pipelines/{id}", format!("{pipeline}/"), acts(415, 415)),
+        row("POST /dashboard/pipelines/{id}/schedule", format!("{pipeline}/schedule/"), acts(415, 415)),
         row("POST /dashboard/pipelines/{id}/choices", format!("{pipeline}/choices/"), acts(415, 415)),
         row("POST /dashboard/tasks/{id}/relaunch", format!("{task}/relaunch/"), acts(415, 415)),
         row("POST /dashboard/tasks/{id}/cancel", format!("{task}/cancel/"), acts(404, 303)),

@@ -139,6 +139,12 @@ impl Cron {
         &self.text
     }
 
+    /// The five fields in upper case, without a macro.
+    pub(super) fn fields(&self) -> Vec<String> {
+        let upper = expanded(&self.text).unwrap_or_default();
+        upper.split_whitespace().map(str::to_owned).collect()
+    }
+
     /// Whether it matches each hour of the day, and so follows elapsed time and not the wall clock.
     pub(super) fn is_every_hour(&self) -> bool {
         self.every_hour

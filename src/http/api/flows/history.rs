@@ -14,7 +14,7 @@ use crate::domain::principal::Principal;
 use crate::http::accept_language::Language;
 use crate::http::api::schemas::Results;
 use crate::http::error::HttpResult;
-use crate::service::flows::FlowVersion;
+use crate::service::flows::FlowVersionRow;
 use crate::service::{Bridge, Error};
 
 /// How many firing times are shown, unless the request says.
@@ -54,10 +54,10 @@ pub async fn versions(
     let found = bridge
         .flows
         .reader
-        .versions_of(who.account, slug, VERSIONS)
+        .versions_of(who.account, slug, None, VERSIONS)
         .await?;
     let language = Language::of(request.headers());
-    let row = |version: &FlowVersion| VersionJson::of(version, language);
+    let row = |version: &FlowVersionRow| VersionJson::of(version, language);
     Ok(Json(Results {
         results: found.iter().map(row).collect(),
     }))

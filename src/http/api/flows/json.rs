@@ -11,7 +11,7 @@ use crate::http::api::schemas::TaskStatus;
 use crate::http::event_text::actor;
 use crate::http::flow_text;
 use crate::language::Language;
-use crate::service::flows::{FlowVersion, FlowView, TickRow};
+use crate::service::flows::{FlowVersion, FlowVersionRow, FlowView, TickRow};
 
 /// A flow with its schedules and triggers, and its newest runs.
 #[derive(Serialize, ToSchema)]
@@ -278,7 +278,7 @@ impl TickJson {
 }
 
 impl VersionJson {
-    pub fn of(version: &FlowVersion, language: Language) -> Self {
+    pub fn of(version: &FlowVersionRow, language: Language) -> Self {
         Self {
             version: version.number,
             saved_at: time(version.saved_at),
@@ -289,8 +289,10 @@ impl VersionJson {
 
     pub fn with_document(version: &FlowVersion, language: Language) -> Self {
         Self {
+            version: version.number,
+            saved_at: time(version.saved_at),
+            saved_by: actor(language, &version.saved_by.actor),
             document: Some(version.document.clone()),
-            ..Self::of(version, language)
         }
     }
 }

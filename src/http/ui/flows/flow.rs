@@ -8,13 +8,16 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use uuid::Uuid;
 
+use super::backfill_list::{self, EarlierBackfill};
 use super::flow_parts::{
     self, NextItem, RunItem, ScheduleItem, TickItem, TriggerItem, VersionItem,
 };
 use super::graph_view::{Drawn, GraphView};
+use super::interval_form::IntervalForm;
 use super::{flow_path, inputs};
 use crate::domain::flow::run::FlowRun;
 use crate::domain::flow::schedule::Firing;
+use crate::domain::message::Message;
 use crate::domain::principal::Principal;
 use crate::http::api::flows;
 use crate::http::api::query::Query;
@@ -25,13 +28,15 @@ use crate::http::ui::form_fields::{Control, FormField, FormInput};
 use crate::http::ui::form_values::InputShape;
 use crate::http::ui::layout::{Layout, Section, large_page};
 use crate::http::ui::pipeline::summary;
-use crate::service::flows::{FlowRunFilter, FlowVersion, FlowView, Loaded, TickRow};
+use crate::service::flows::{
+    BackfillView, FlowRunFilter, FlowVersionRow, FlowView, Loaded, TickRow,
+};
 use crate::service::{Bridge, Page, PageQuery};
 
 /// How many runs, ticks, versions and times are shown.
 const RUNS: usize = 10;
 const TICKS: usize = 10;
-const VERSIONS: i64 = 20;
+const VERSIONS: i64 = 5;
 const TIMES: usize = 5;
 
 #[derive(Template)]
@@ -55,7 +60,10 @@ struct FlowPage {
     older_runs: Option<String>,
     versions: Vec<VersionItem>,
     document: String,
+    /// The newest backfills.
+    earlier: Vec<EarlierBackfill>,
     fields: Vec<FormField>,
+    interval: IntervalForm,
     /// Errors that belong to no field, then those of fields with their ids.
     messages: Vec<String>,
     wrong: Vec<(String, String)>,
@@ -76,7 +84,16 @@ struct Shown {
     firings: Vec<(String, Firing)>,
     ticks: Page<TickRow>,
     runs: Page<FlowRun>,
-    versions: Vec<FlowVersion>,
+    versions: Vec<FlowVersionRow>,
+    backfills: Vec<BackfillView>,
+}
+
+/// The form that starts a run, as it is shown.
+struct RunForm {
+    fields: Vec<FormField>,
+    interval: IntervalForm,
+    messages: Vec<String>,
+    wrong: Vec<(String, String)>,
 }
 
 /// The form as it was sent, and why no run was started.
@@ -86,6 +103,8 @@ pub struct RunFormState<'a> {
     pub submitted: Option<&'a FormInput>,
     pub messages: Vec<String>,
     pub errors: BTreeMap<String, Vec<String>>,
+    /// What is wrong with the period of the data.
+    pub interval: Option<Message>,
 }
 
 pub async fn show(
@@ -114,10 +133,18 @@ pub async fn render(
     let status = form.status;
     let document = &shown.view.loaded.flow;
     let fields = inputs::fields(&layout, document, form.submitted, &form.errors);
-    let (wrong, others) = summary(&fields, &form.errors);
-    let messages = form.messages.into_iter().chain(others).collect();
-    let errors = (messages, wrong);
-    large_page(status, move || compose(layout, shown, fields, errors)).await
+    let interval = form.interval.as_ref();
+    let interval = IntervalForm::new(&layout, document, form.submitted, interval);
+    let (mut wrong, others) = summary(&fields, &form.errors);
+    let of_interval = interval.error.iter();
+    wrong.extend(of_interval.map(|error| ("interval-start".to_owned(), error.clone())));
+    let form = RunForm {
+        fields,
+        interval,
+        messages: form.messages.into_iter().chain(others).collect(),
+        wrong,
+    };
+    large_page(status, move || compose(layout, shown, form)).await
 }
 
 async fn load(bridge: &Bridge, who: &Principal, slug: &str, cursor: &str) -> HttpResult<Shown> {
@@ -143,17 +170,13 @@ async fn load(bridge: &Bridge, who: &Principal, slug: &str, cursor: &str) -> Htt
         firings: reader.next_of(&view, TIMES),
         ticks: ticks.await?,
         runs: reader.run_page(filter, &part(cursor, RUNS)).await?,
-        versions: reader.versions_of(account, slug, VERSIONS).await?,
+        versions: reader.versions_of(account, slug, None, VERSIONS).await?,
+        backfills: bridge.flows.backfills(account, slug).await?,
         view,
     })
 }
 
-fn compose(
-    layout: Layout,
-    shown: Shown,
-    fields: Vec<FormField>,
-    (messages, wrong): (Vec<String>, Vec<(String, String)>),
-) -> FlowPage {
+fn compose(layout: Layout, shown: Shown, form: RunForm) -> FlowPage {
     let view = &shown.view;
     let loaded = &view.loaded;
     let address = layout.path_to(&flow_path(&view.flow.slug));
@@ -173,12 +196,14 @@ fn compose(
         runs: each(&shown.runs.rows, |one| flow_parts::run(&layout, one)),
         older_runs: older.map(|cursor| older_runs(&address, cursor)),
         versions: each(&shown.versions, |one| {
-            flow_parts::version(&layout, one, view.flow.version)
+            flow_parts::version(&layout, &view.flow.slug, one, Some(view.flow.version))
         }),
         document: loaded.version.document.clone(),
-        fields,
-        messages,
-        wrong,
+        earlier: backfill_list::rows(&layout, &shown.backfills),
+        fields: form.fields,
+        interval: form.interval,
+        messages: form.messages,
+        wrong: form.wrong,
         idempotency_key: Uuid::new_v4().to_string(),
         address,
         page: layout,

@@ -5,8 +5,9 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value};
 
 use super::flow::{RunFormState, render};
-use super::{flow_path, inputs, run_path};
+use super::{flow_path, inputs, interval_form, run_path};
 use crate::domain::flow::run::{Cause, FlowRun};
+use crate::domain::flow::schedule::Interval;
 use crate::domain::message::{FieldErrors, say};
 use crate::domain::principal::Principal;
 use crate::http::accept_language::Language;
@@ -32,10 +33,13 @@ pub async fn run(
     let view = bridge.flows.reader.get(who.account, slug).await?;
     let language = Language::of(request.headers());
     let (values, unread) = inputs::read(language, &view.loaded.flow, &submitted);
-    let started = if unread.is_empty() {
-        start(&bridge, &who, slug, values, &submitted).await
-    } else {
-        Err(Error::inputs(unread))
+    let interval = interval_form::read(&view.loaded.flow.timezone, &submitted);
+    let unread_interval = interval.as_ref().err().cloned();
+    let started = match interval {
+        Ok(interval) if unread.is_empty() => {
+            start(&bridge, &who, slug, (values, interval), &submitted).await
+        }
+        Ok(_) | Err(_) => Err(Error::inputs(unread)),
     };
     match started {
         Ok(run) => {
@@ -43,7 +47,12 @@ pub async fn run(
             Ok(redirect_to_page(&request, &run_path(run.id)))
         }
         Err(error) => {
-            let refused = refused(error, language, &submitted)?;
+            let mut refused = refused(error, language, &submitted)?;
+            if unread_interval.is_some() {
+                // Its message is at its field.
+                refused.messages.clear();
+                refused.interval = unread_interval;
+            }
             render(&bridge, &who, &request, slug, refused).await
         }
     }
@@ -53,15 +62,15 @@ async fn start(
     bridge: &Bridge,
     who: &Principal,
     slug: &str,
-    inputs: Map<String, Value>,
+    (inputs, interval): (Map<String, Value>, Option<Interval>),
     submitted: &FormInput,
 ) -> Result<FlowRun, Error> {
     let key = submitted.idempotency_key();
-    let idempotency = key.map(|key| bridge.flows.run_key(key, slug, &inputs, None));
+    let idempotency = key.map(|key| bridge.flows.run_key(key, slug, &inputs, interval));
     let wanted = RunRequest {
         slug: slug.to_owned(),
         inputs,
-        interval: None,
+        interval,
         cause: Cause::Manual,
         ignored: Vec::new(),
         idempotency,
@@ -94,6 +103,7 @@ fn refused(
         submitted: Some(submitted),
         messages,
         errors,
+        interval: None,
     })
 }
 
@@ -120,7 +130,7 @@ pub async fn pause(
     slug: Path<String>,
     request: HttpRequest,
 ) -> HttpResult<HttpResponse> {
-    set_paused(&bridge, &who, &slug, &request, true).await
+    set_paused(&bridge, &who, &request, (&slug, None), true).await
 }
 
 pub async fn resume(
@@ -129,17 +139,42 @@ pub async fn resume(
     slug: Path<String>,
     request: HttpRequest,
 ) -> HttpResult<HttpResponse> {
-    set_paused(&bridge, &who, &slug, &request, false).await
+    set_paused(&bridge, &who, &request, (&slug, None), false).await
+}
+
+pub async fn pause_schedule(
+    bridge: Data<Bridge>,
+    who: Principal,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> HttpResult<HttpResponse> {
+    let (slug, schedule) = path.into_inner();
+    set_paused(&bridge, &who, &request, (&slug, Some(schedule)), true).await
+}
+
+pub async fn resume_schedule(
+    bridge: Data<Bridge>,
+    who: Principal,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> HttpResult<HttpResponse> {
+    let (slug, schedule) = path.into_inner();
+    set_paused(&bridge, &who, &request, (&slug, Some(schedule)), false).await
 }
 
 async fn set_paused(
     bridge: &Bridge,
     who: &Principal,
-    slug: &str,
     request: &HttpRequest,
+    (slug, schedule): (&str, Option<String>),
     paused: bool,
 ) -> HttpResult<HttpResponse> {
     let slug = flows::slug(slug)?;
-    bridge.flows.set_paused(who, slug, None, paused).await?;
+    if let Some(schedule) = &schedule {
+        let object = AuditObject(format!("{slug} schedule {schedule}"));
+        request.extensions_mut().insert(object);
+    }
+    let changing = bridge.flows.set_paused(who, slug, schedule, paused);
+    changing.await?;
     Ok(redirect_to_page(request, &flow_path(slug)))
 }

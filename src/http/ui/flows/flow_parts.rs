@@ -2,20 +2,26 @@
 
 use chrono::{DateTime, Utc};
 
-use super::run_path;
+use super::{flow_path, run_path, version_path};
 use crate::domain::flow::document::{Event, Schedule, Trigger, When};
-use crate::domain::flow::run::{FlowRun, Outcome};
+use crate::domain::flow::run::FlowRun;
 use crate::domain::flow::schedule::{CatchUp, ClockChange, Firing, Overlap};
 use crate::domain::message::say;
 use crate::http::event_text::actor;
 use crate::http::flow_text;
 use crate::http::ui::badge::Badge;
+use crate::http::ui::cron_text;
 use crate::http::ui::layout::{Layout, duration};
-use crate::service::flows::{FlowVersion, FlowView, TickRow};
+use crate::service::flows::{FlowVersionRow, FlowView, ScheduleRow, TickRow};
 
 pub struct ScheduleItem {
     pub id: String,
     pub cron: String,
+    /// The cron in words, if it is a common one.
+    pub in_words: Option<String>,
+    pub next_at: Option<DateTime<Utc>>,
+    /// Where its form to pause or resume it is sent to.
+    pub action: String,
     pub zone: String,
     pub is_paused: bool,
     /// What happens to ticks that overlap or are late, and until when a run must have succeeded.
@@ -47,6 +53,7 @@ pub struct TickItem {
 }
 
 pub struct VersionItem {
+    pub address: String,
     pub number: i64,
     pub at: DateTime<Utc>,
     pub by: String,
@@ -85,15 +92,17 @@ fn schedule(layout: &Layout, view: &FlowView, one: &Schedule) -> ScheduleItem {
     ScheduleItem {
         id: id.clone(),
         cron: one.cron.value.text().to_owned(),
+        in_words: cron_text::in_words(layout, &one.cron.value),
+        next_at: row(view, id).and_then(|row| row.next_at),
+        action: layout.path_to(&format!("{}schedules/{id}/", flow_path(&view.flow.slug))),
         zone: one.timezone.name().to_owned(),
-        is_paused: is_paused(view, id),
+        is_paused: row(view, id).is_some_and(|row| row.paused),
         rules: finish_by.into_iter().chain([overlap, catch_up]).collect(),
     }
 }
 
-fn is_paused(view: &FlowView, schedule: &str) -> bool {
-    let mut rows = view.schedules.iter();
-    rows.any(|row| row.code == schedule && row.paused)
+fn row<'a>(view: &'a FlowView, schedule: &str) -> Option<&'a ScheduleRow> {
+    view.schedules.iter().find(|row| row.code == schedule)
 }
 
 pub fn triggers(layout: &Layout, view: &FlowView) -> Vec<TriggerItem> {
@@ -144,27 +153,28 @@ fn local(text: &str) -> String {
 }
 
 pub fn tick(layout: &Layout, tick: &TickRow) -> TickItem {
-    let (kind, key) = match tick.outcome {
-        Outcome::Run => ("good", "flow-tick-run"),
-        Outcome::Overlap => ("skipped", "flow-tick-skipped"),
-        Outcome::Missed => ("late", "flow-tick-late"),
-        Outcome::Refused => ("bad", "flow-tick-refused"),
-    };
     TickItem {
         code: tick.code.clone(),
         at: tick.scheduled_for,
-        badge: Badge::new(kind, layout.say(key)),
+        badge: Badge::of_tick(layout, tick.outcome),
         why: flow_text::joined(&tick.why, layout.language),
         run: tick.run.map(|run| run.0),
     }
 }
 
-pub fn version(layout: &Layout, version: &FlowVersion, current: i64) -> VersionItem {
+/// `current` is the current version, unless the flow was deleted.
+pub fn version(
+    layout: &Layout,
+    slug: &str,
+    version: &FlowVersionRow,
+    current: Option<i64>,
+) -> VersionItem {
     VersionItem {
+        address: layout.path_to(&version_path(slug, version.number)),
         number: version.number,
         at: version.saved_at,
         by: actor(layout.language, &version.saved_by.actor),
-        is_current: version.number == current,
+        is_current: current == Some(version.number),
     }
 }
 

@@ -253,6 +253,11 @@
     if (live.dataset.zone && live.dataset.zone !== offset) refresh();
   };
 
+  // The user's time zone, in a form that asks for one for the first time.
+  for (const box of document.querySelectorAll("input[data-guess=zone]")) {
+    box.value = new Intl.DateTimeFormat().resolvedOptions().timeZone || box.value;
+  }
+
   noteOffset();
   formatTimes(document);
   disableFields();
