@@ -2,6 +2,7 @@
 //!
 //! `ARCHITECTURE.md` describes the modules; `app.rs` creates them.
 
+pub mod allowed_addresses;
 pub mod app;
 pub mod background;
 pub mod clock;

@@ -16,7 +16,6 @@ pub mod run;
 pub mod schedule;
 pub mod step_state;
 mod value_kind;
-mod words;
 
 pub use place::{At, Place};
 pub use problem::Problem;

@@ -8,6 +8,7 @@ mod idempotency;
 mod if_match;
 mod include;
 pub mod json_types;
+mod known_keys;
 pub mod launch;
 mod open_stream;
 mod pipeline_json;

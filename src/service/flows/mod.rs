@@ -9,8 +9,7 @@
 //! firing.rs      schedules that are due              slots.rs       waiting runs and backfills
 //! triggers.rs    the end of a run starts other flows   files.rs   new files start runs
 //! reading.rs     flows and runs as they are shown    pages.rs       lists, page by page
-//! events.rs      the history of a run                cursor.rs      positions in lists
-//! outages.rs     accounts whose OpenHEXA cannot be used
+//! events.rs      the history of a run                outages.rs     accounts whose OpenHEXA cannot be used
 //! ```
 //!
 //! What must happen once is protected by row locks and unique keys; leases and signals only save work.
@@ -19,7 +18,6 @@ mod advancing;
 mod backfills;
 mod cancelling;
 mod changes;
-mod cursor;
 mod definitions;
 mod documents;
 mod events;
@@ -49,12 +47,12 @@ use tokio_util::sync::CancellationToken;
 
 pub use backfills::{BackfillRequest, BackfillView};
 pub use events::{RunEvent, RunEventKind, history};
-pub use pages::{Page, PageQuery};
 pub use reading::{FlowView, RunMark, RunView, StepView, upcoming};
 pub use saving::{CheckedDocument, SavedFlow};
 pub use starting::{RunRequest, StartIdempotency};
 pub use versions::Loaded;
 
+pub use super::list_pages::{Page, PageQuery};
 pub use crate::domain::flow::replay::ReplayVersion;
 pub use crate::store::flows::{FlowRunFilter, FlowVersion, TickRow};
 

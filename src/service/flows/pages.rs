@@ -3,49 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::FlowReader;
-use super::cursor::{self, List};
 use super::reading::FlowView;
 use crate::domain::flow::run::FlowRun;
 use crate::domain::ids::AccountId;
 use crate::service::Error;
+use crate::service::list_pages::{self, List, Page, PageQuery};
 use crate::store::flows::{
     FlowListQuery, FlowRunFilter, FlowRunPosition, TickPosition, TickQuery, TickRow,
 };
-
-/// A part of a list.
-#[derive(Clone, Debug)]
-pub struct Page<T> {
-    pub rows: Vec<T>,
-    /// The cursor of the next page, if there is one.
-    pub next: Option<String>,
-}
-
-/// How many rows, after which position. An empty cursor is the start of the list.
-#[derive(Clone, Debug)]
-pub struct PageQuery {
-    pub cursor: String,
-    pub limit: usize,
-}
-
-impl PageQuery {
-    /// One more than requested, to know whether there is a next page.
-    fn read(&self) -> i64 {
-        i64::try_from(self.limit.saturating_add(1)).unwrap_or(i64::MAX)
-    }
-
-    fn page<T>(
-        &self,
-        list: &List<'_>,
-        mut rows: Vec<T>,
-        place: impl Fn(&T) -> serde_json::Value,
-    ) -> Page<T> {
-        let more = rows.len() > self.limit;
-        rows.truncate(self.limit);
-        let last = rows.last().filter(|_| more);
-        let next = last.map(|row| list.write(&place(row)));
-        Page { rows, next }
-    }
-}
 
 impl FlowReader {
     /// The flows of an account, by slug.
@@ -88,7 +53,7 @@ impl FlowReader {
             seal: &self.seal,
             of: format!("flow-runs {} {of:?}", filter.account.0),
         };
-        let after = list.read(&part.cursor, cursor::time_and_id)?;
+        let after = list.read(&part.cursor, list_pages::time_and_id)?;
         let after = after.map(|(created_at, id)| FlowRunPosition {
             created_at,
             run: crate::domain::ids::FlowRunId(id),
@@ -100,7 +65,9 @@ impl FlowReader {
                 ..filter
             })
             .await?;
-        Ok(part.page(&list, rows, |run| cursor::place(run.created_at, run.id.0)))
+        Ok(part.page(&list, rows, |run| {
+            list_pages::place(run.created_at, run.id.0)
+        }))
     }
 
     /// The ticks of a flow from a time on and before another one, newest first.
@@ -116,7 +83,7 @@ impl FlowReader {
             seal: &self.seal,
             of: format!("ticks {} {} {from:?} {to:?}", account.0, flow.0),
         };
-        let after = list.read(&part.cursor, cursor::time_and_id)?;
+        let after = list.read(&part.cursor, list_pages::time_and_id)?;
         let query = TickQuery {
             flow,
             from,
@@ -126,7 +93,7 @@ impl FlowReader {
         };
         let rows = self.ticks(query).await?;
         Ok(part.page(&list, rows, |tick| {
-            cursor::place(tick.scheduled_for, tick.id)
+            list_pages::place(tick.scheduled_for, tick.id)
         }))
     }
 }

@@ -8,7 +8,7 @@ use super::super::reference::Reference;
 use super::super::schedule::{CatchUp, Cron, Firings, Overlap, TimeOfDay, Zone};
 use super::super::step_state::{Retry, RunIf};
 use super::super::value_kind::ValueKind;
-use super::super::words::words;
+use crate::domain::words::words;
 
 /// A flow: steps, and what starts them.
 #[derive(Clone, Debug, PartialEq)]
