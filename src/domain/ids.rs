@@ -53,6 +53,8 @@ uuid_id! {
     SessionId,
     /// A webhook that starts a flow or a pipeline.
     HookId,
+    /// A message to a channel, the same for all tries.
+    MessageId,
 }
 
 number_id! {
@@ -72,4 +74,10 @@ number_id! {
     /// A trigger of a flow, in all of its versions.
     TriggerId,
     BackfillId,
+    /// A channel of notifications.
+    ChannelId,
+    /// What a channel is notified of.
+    SubscriptionId,
+    /// A message to a channel, in the order in which they were created.
+    DeliveryId,
 }

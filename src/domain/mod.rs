@@ -14,6 +14,7 @@ pub mod json_numbers;
 pub mod launched_by;
 pub mod message;
 pub mod note;
+pub mod notification;
 pub mod observation;
 pub mod panic;
 pub mod parameters;
