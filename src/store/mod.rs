@@ -22,6 +22,7 @@ mod migrations;
 mod monitoring;
 mod new_config;
 mod new_run;
+pub mod notifications;
 mod outage;
 mod pages;
 mod pool;

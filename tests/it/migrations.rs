@@ -14,15 +14,17 @@ use crate::support::postgres::{database, rows};
 /// Each table with its columns, without the migrations' own table.
 type Tables = BTreeMap<String, BTreeSet<String>>;
 
-const TABLES: [&str; 26] = [
+const TABLES: [&str; 29] = [
     "api_key",
     "attempt",
     "backfill",
     "backfill_tick",
     "change_counter",
+    "channel",
     "config",
     "config_change",
     "connection",
+    "delivery",
     "event",
     "flow",
     "flow_idempotency",
@@ -39,6 +41,7 @@ const TABLES: [&str; 26] = [
     "seen_file",
     "session",
     "step_run",
+    "subscription",
     "task",
     "tick",
 ];

@@ -21,7 +21,7 @@ use exclusive::connect_exclusively;
 use transfer::{copy_sequences, copy_table, count, layout};
 
 /// All tables of the bridge. A table comes after those that it refers to.
-const TABLES: [&str; 26] = [
+const TABLES: [&str; 29] = [
     "connection",
     "config",
     "config_change",
@@ -47,6 +47,9 @@ const TABLES: [&str; 26] = [
     "flow_idempotency",
     "hook",
     "hook_message",
+    "channel",
+    "subscription",
+    "delivery",
     COUNTER,
 ];
 /// It has one row, also in an empty database.
