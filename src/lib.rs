@@ -11,6 +11,7 @@ pub mod http;
 pub mod iaso;
 pub mod language;
 pub mod openhexa;
+pub mod outgoing;
 pub mod service;
 pub mod settings;
 pub mod store;

@@ -9,6 +9,7 @@
 //! defaults        default parameters
 //! catalog         pipelines, versions and workspace resources, cached
 //! configuration   the record `openhexa-config` of each account
+//! notifications   channels, subscriptions, and messages to them
 //! identity        API keys, sessions, Iaso's users, callback tokens
 //! ```
 
@@ -24,6 +25,7 @@ pub mod launching;
 mod list_pages;
 pub mod live;
 pub mod monitoring;
+pub mod notifications;
 mod random;
 pub mod runs;
 mod seal;
@@ -44,6 +46,7 @@ pub use crate::openhexa::{Error as UpstreamError, Refusal};
 
 use crate::clock::Clock;
 use crate::openhexa::{Instances, OpenHexa};
+use crate::outgoing::Outgoing;
 use crate::store::Store;
 use catalog::{CacheLimits, Catalog, Resources};
 use configuration::{AddressRules, Configuration};
@@ -54,6 +57,7 @@ use identity::Identity;
 use launching::{LaunchTimes, Launching};
 use live::{Live, StreamLimits, TaskJson};
 use monitoring::{Health, Monitoring};
+use notifications::{NotificationParts, Notifications};
 use runs::{Rules, Runs};
 use tasks::{LogMasking, Tasks};
 
@@ -65,6 +69,7 @@ pub struct Parts {
     pub store: Store,
     pub openhexa: Arc<dyn OpenHexa>,
     pub instances: Arc<Instances>,
+    pub outgoing: Arc<Outgoing>,
     pub clock: Clock,
     pub rules: Rules,
     pub launch_times: LaunchTimes,
@@ -92,6 +97,7 @@ pub struct Bridge {
     pub launching: Arc<Launching>,
     pub flows: Arc<Flows>,
     pub hooks: Arc<Hooks>,
+    pub notifications: Arc<Notifications>,
     pub live: Arc<Live>,
     pub monitoring: Arc<Monitoring>,
     pub health: Arc<Health>,
@@ -100,7 +106,6 @@ pub struct Bridge {
 impl Bridge {
     pub fn new(parts: Parts) -> Self {
         let (store, clock, openhexa) = (&parts.store, &parts.clock, &parts.openhexa);
-        let jobs = &parts.jobs;
         let identity = Arc::new(new_identity(&parts));
         let configuration = Arc::new(Configuration::new(
             store,
@@ -108,14 +113,7 @@ impl Bridge {
             openhexa,
             parts.addresses.clone(),
         ));
-        let catalog = Arc::new(Catalog::new(
-            &configuration,
-            store,
-            openhexa,
-            clock,
-            jobs,
-            &parts.cache,
-        ));
+        let catalog = Arc::new(new_catalog(&parts, &configuration));
         let resources = Arc::new(Resources::new(&catalog, &parts.instances));
         let tasks = Arc::new(new_tasks(&parts, &configuration, &catalog, &identity));
         let changed = TaskChanged::default();
@@ -145,6 +143,7 @@ impl Bridge {
             &launching,
             &flows,
         );
+        let notifications = new_notifications(&parts, &configuration, &catalog);
         let monitoring = new_monitoring(&parts, &configuration);
         let live = new_live(&parts, &tasks, changed);
         Self {
@@ -152,6 +151,7 @@ impl Bridge {
             health: Arc::new(new_health(&parts)),
             flows,
             hooks: Arc::new(hooks),
+            notifications: Arc::new(notifications),
             launching,
             live: Arc::new(live),
             monitoring: Arc::new(monitoring),
@@ -163,6 +163,12 @@ impl Bridge {
             runs,
         }
     }
+}
+
+fn new_catalog(parts: &Parts, configuration: &Arc<Configuration>) -> Catalog {
+    let (store, openhexa) = (&parts.store, &parts.openhexa);
+    let (clock, jobs) = (&parts.clock, &parts.jobs);
+    Catalog::new(configuration, store, openhexa, clock, jobs, &parts.cache)
 }
 
 fn new_launching(
@@ -226,6 +232,25 @@ fn new_hooks(
         catalog: catalog.clone(),
         launching: launching.clone(),
         flows: flows.clone(),
+    })
+}
+
+fn new_notifications(
+    parts: &Parts,
+    configuration: &Arc<Configuration>,
+    catalog: &Arc<Catalog>,
+) -> Notifications {
+    Notifications::new(NotificationParts {
+        store: parts.store.clone(),
+        clock: parts.clock.clone(),
+        jobs: parts.jobs.clone(),
+        seal: parts.seal.clone(),
+        configuration: configuration.clone(),
+        catalog: catalog.clone(),
+        outgoing: parts.outgoing.clone(),
+        public_url: parts.identity.public_url.clone(),
+        allow_private: parts.addresses.allow_private,
+        stop: parts.stop.clone(),
     })
 }
 

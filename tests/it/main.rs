@@ -53,6 +53,7 @@ mod launch_unknown;
 mod launch_user;
 mod message_catalogues;
 mod migrations;
+mod notifications;
 mod openapi;
 mod pages;
 mod parameters;

@@ -10,6 +10,7 @@ mod include;
 pub mod json_types;
 mod known_keys;
 pub mod launch;
+pub mod notifications;
 mod open_stream;
 mod pipeline_json;
 pub mod pipeline_lists;

@@ -7,17 +7,34 @@ use regex::Regex;
 use super::{Source, bare, closing, sources};
 
 /// A module and the modules that it may use.
-const MODULES: [(&str, &[&str]); 11] = [
+const MODULES: [(&str, &[&str]); 12] = [
     ("identity", &[]),
     ("configuration", &[]),
     ("catalog", &["configuration"]),
     ("defaults", &["catalog", "configuration"]),
+    ("notifications", &["catalog", "configuration"]),
     ("tasks", &["catalog", "configuration"]),
-    ("runs", &["tasks", "catalog", "configuration", "identity"]),
+    (
+        "runs",
+        &[
+            "notifications",
+            "tasks",
+            "catalog",
+            "configuration",
+            "identity",
+        ],
+    ),
     ("launching", &["runs", "tasks", "catalog", "configuration"]),
     (
         "flows",
-        &["launching", "runs", "catalog", "configuration", "identity"],
+        &[
+            "launching",
+            "runs",
+            "notifications",
+            "catalog",
+            "configuration",
+            "identity",
+        ],
     ),
     (
         "hooks",

@@ -36,6 +36,12 @@ impl SecondReplica {
         flows.runner.advance_due().await.unwrap();
     }
 
+    /// Sends the notifications of one channel.
+    pub async fn send_due(&self) {
+        let sender = &self.0.bridge.notifications.sender;
+        sender.send_due().await.unwrap();
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.0.address)
     }
