@@ -11,6 +11,7 @@ pub mod folder;
 mod front;
 mod identity;
 pub mod keys;
+mod outgoing;
 mod periodic_jobs;
 pub mod reencrypt;
 pub mod remote;
@@ -57,6 +58,8 @@ pub enum StartError {
     Database(#[from] OpenError),
     #[error("{0}")]
     Client(#[from] BuildError),
+    #[error("{0}")]
+    Outgoing(#[from] crate::outgoing::OutgoingError),
     #[error("{0}")]
     Iaso(#[from] crate::iaso::IasoClientError),
     #[error("cannot start the server: {0}")]
@@ -138,6 +141,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         store: store.clone(),
         instances: client.instances(),
         openhexa: Arc::new(client),
+        outgoing: Arc::new(outgoing::outgoing(&settings)?),
         clock: start.clock.clone(),
         rules: rules::rules(&settings),
         launch_times: rules::launch_times(&settings),

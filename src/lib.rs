@@ -2,6 +2,7 @@
 //!
 //! `ARCHITECTURE.md` describes the modules; `app.rs` creates them.
 
+pub mod allowed_addresses;
 pub mod app;
 pub mod background;
 pub mod clock;
@@ -10,6 +11,7 @@ pub mod http;
 pub mod iaso;
 pub mod language;
 pub mod openhexa;
+pub mod outgoing;
 pub mod service;
 pub mod settings;
 pub mod store;

@@ -9,6 +9,7 @@ mod file;
 mod iaso;
 mod known;
 mod lists;
+mod mail;
 mod markdown;
 mod rules;
 mod tls;
@@ -24,10 +25,12 @@ use serde::Deserialize;
 pub use checks::{is_database, is_empty};
 pub use environment::{has_no_effect, misnamed_variables, remote_access};
 pub use iaso::IasoSettings;
+pub use mail::MailSettings;
 pub use markdown::page;
-pub use values::{DatabaseTls, LogFormat, MetricsAccess, Span};
+pub use values::{DatabaseTls, LogFormat, MailEncryption, MetricsAccess, Span};
 
 use known::{key_of, keys_of, variable, why_unknown};
+use mail::MAIL_RULES;
 use rules::{Demand, RULES, Rule};
 
 const DEFAULTS: &str = include_str!("../config/default.toml");
@@ -47,6 +50,7 @@ pub struct Settings {
     pub launch: LaunchSettings,
     pub reconcile: ReconcileSettings,
     pub callback: CallbackSettings,
+    pub mail: MailSettings,
     pub stream: StreamSettings,
     pub metrics: MetricsSettings,
     pub log: LogSettings,
@@ -302,7 +306,7 @@ impl Sources<'_> {
     }
 
     fn check(&self, settings: &Settings) -> Result<(), InvalidSetting> {
-        match RULES.iter().find(|rule| !(rule.holds)(settings)) {
+        match rules().find(|rule| !(rule.holds)(settings)) {
             None => Ok(()),
             Some(Rule { key, demand, .. }) => {
                 let origin = self.origin(key);
@@ -315,9 +319,13 @@ impl Sources<'_> {
     }
 }
 
+fn rules() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().chain(MAIL_RULES)
+}
+
 /// The allowed values. The library names a type of the programming language instead.
 fn allowed<'a>(key: &str, expected: &'a str) -> &'a str {
-    let mut own = RULES.iter().filter(|rule| rule.key == key);
+    let mut own = rules().filter(|rule| rule.key == key);
     let allowed = own.find_map(|rule| match rule.demand {
         Demand::MustBe(allowed) => Some(allowed),
         Demand::Problem(_) => None,

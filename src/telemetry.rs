@@ -165,6 +165,14 @@ fn describe_tasks() {
         "openhexa_bridge_reports_total",
         "Reports of pipelines, by outcome: written, merged or refused"
     );
+    counter!(
+        "openhexa_bridge_deliveries_total",
+        "Tries to deliver a notification, by outcome: delivered, retry or failed"
+    );
+    gauge!(
+        "openhexa_bridge_waiting_deliveries",
+        "Notifications that wait for their next try"
+    );
     gauge!(
         "openhexa_bridge_live_tasks",
         "Tasks whose run has not ended, by state"

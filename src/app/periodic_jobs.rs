@@ -11,6 +11,7 @@ use crate::background::Job;
 use crate::service::Bridge;
 use crate::service::flows::Flows;
 use crate::service::live::Live;
+use crate::service::notifications::{Notifications, Sender};
 use crate::service::runs::Runs;
 use crate::settings::Settings;
 use crate::telemetry::UPKEEP;
@@ -33,6 +34,15 @@ const BACKFILL_EVERY: Duration = Duration::from_secs(5);
 /// How often the runs and ticks are checked that may be slow or late.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
+/// How often the messages to channels are read that are due, besides after each message.
+const DELIVER_EVERY: Duration = Duration::from_secs(1);
+
+/// How many channels get messages concurrently.
+const CONCURRENT_CHANNELS: usize = 8;
+
+/// How often old deliveries are deleted.
+const CLEAN_EVERY: Duration = Duration::from_mins(1);
+
 /// How often merged progress of reports is written.
 const FLUSH: Duration = Duration::from_secs(1);
 
@@ -48,6 +58,7 @@ pub fn all(
     if reconciles {
         jobs.push(reconciler(settings, bridge));
         jobs.extend(flow_jobs(bridge));
+        jobs.extend(delivery_jobs(&bridge.notifications));
     }
     jobs
 }
@@ -78,6 +89,19 @@ fn flow_jobs(bridge: &Bridge) -> [Job; 5] {
         Job::new("backfills", BACKFILL_EVERY, flows(), backfill),
         Job::new("alerts", CHECK_EVERY, flows(), check),
         Job::new("files", LIST_EVERY, flows(), list).concurrency(CONCURRENT_CYCLES),
+    ]
+}
+
+/// Sends messages to channels, each run to one channel, and deletes old ones from the delivery log.
+fn delivery_jobs(notifications: &Notifications) -> [Job; 2] {
+    let sender = || notifications.sender.clone();
+    let send = |sender: Arc<Sender>| async move { sender.send_due().await };
+    let clean = |sender: Arc<Sender>| async move { sender.delete_old().await };
+    [
+        Job::new("deliveries", DELIVER_EVERY, sender(), send)
+            .wake(notifications.wake_signal())
+            .concurrency(CONCURRENT_CHANNELS),
+        Job::new("old deliveries", CLEAN_EVERY, sender(), clean),
     ]
 }
 

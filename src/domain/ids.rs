@@ -53,6 +53,8 @@ uuid_id! {
     SessionId,
     /// A webhook that starts a flow or a pipeline.
     HookId,
+    /// A message to a channel, the same for all tries.
+    MessageId,
 }
 
 number_id! {
@@ -73,4 +75,10 @@ number_id! {
     TriggerId,
     AlertId,
     BackfillId,
+    /// A channel of notifications.
+    ChannelId,
+    /// What a channel is notified of.
+    SubscriptionId,
+    /// A message to a channel, in the order in which they were created.
+    DeliveryId,
 }

@@ -2,7 +2,7 @@
 //! `openapi/mod.rs`.
 
 use super::routes::{Router, delete, get, patch, post, put};
-use super::{api, openapi};
+use super::{api, notification_routes, openapi};
 use super::{audited, flow_limited, launch_limited, path, requires, requires_or_no_profile};
 use crate::domain::principal::Role::{Administrator, Operator, Viewer};
 
@@ -15,6 +15,7 @@ pub fn all() -> Router {
         .service(flow_runs())
         .service(alerts())
         .service(hooks())
+        .service(notification_routes::all())
         .service(path("/openapi.json", [get().to(openapi::endpoints::json)]))
         .service(path("/docs", [get().to(openapi::endpoints::html)]))
 }

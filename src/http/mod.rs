@@ -14,6 +14,7 @@ mod event_text;
 mod flow_text;
 mod headers;
 mod middleware;
+mod notification_routes;
 pub mod openapi;
 mod ops;
 mod origin;
@@ -99,6 +100,11 @@ fn launch_limited(route: Route) -> Route {
 /// The same limit, with a message about flows.
 fn flow_limited(route: Route) -> Route {
     route.map(|inner| inner.wrap(from_fn(rate_limit::limit_flows)))
+}
+
+/// The same limit, with a message about tests of channels.
+fn test_limited(route: Route) -> Route {
+    route.map(|inner| inner.wrap(from_fn(rate_limit::limit_tests)))
 }
 
 /// Writes each request to the audit log, also refused ones.

@@ -135,6 +135,9 @@ pub async fn metrics(
     }
     metrics::gauge!("openhexa_bridge_oldest_unsent_launch_seconds").set(tasks.unsent_seconds);
     metrics::gauge!("openhexa_bridge_overdue_poll_seconds").set(tasks.overdue_seconds);
+    let waiting = bridge.notifications.count_waiting().await?;
+    #[allow(clippy::cast_precision_loss, reason = "the number of deliveries fits")]
+    metrics::gauge!("openhexa_bridge_waiting_deliveries").set(waiting as f64);
     #[allow(clippy::cast_precision_loss, reason = "the number of streams fits")]
     metrics::gauge!("openhexa_bridge_open_streams").set(bridge.live.open_streams() as f64);
     let text = handle.render();

@@ -76,6 +76,14 @@ pub async fn limit_flows(
     .await
 }
 
+/// Limits tests of channels, together with launches.
+pub async fn limit_tests(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    check(request, next, |limits| &limits.launches, "too-many-tests").await
+}
+
 async fn check(
     request: ServiceRequest,
     next: Next<BoxBody>,

@@ -17,6 +17,7 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 
 use crate::domain::certificate::untrusted;
+use crate::domain::root_cause::root_cause;
 use crate::domain::user::{CredentialKind, User};
 
 const ME: &str = "/api/profiles/me/";
@@ -101,7 +102,9 @@ impl IasoClient {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
-            .map_err(|error| IasoClientError::Http(root_cause(&error)))?;
+            .map_err(|error| {
+                IasoClientError::Http(root_cause(&error).unwrap_or_else(|| error.to_string()))
+            })?;
         let me = format!("{}{ME}", options.url);
         Ok(Self {
             http,
@@ -154,14 +157,6 @@ impl IasoClient {
         }
         Ok(body)
     }
-}
-
-fn root_cause(error: &reqwest::Error) -> String {
-    let source = std::error::Error::source(error);
-    let causes = std::iter::successors(source, |cause| cause.source());
-    causes
-        .last()
-        .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn header(kind: CredentialKind, credential: &SecretString) -> Option<(HeaderName, HeaderValue)> {

@@ -11,7 +11,6 @@
 //! circuit_breaker.rs      when polls of an instance pause
 //! status.rs               what the result of a request says about OpenHEXA
 //! throttle.rs             responses to too many requests
-//! allowed_addresses.rs    which machines requests may be sent to
 //! response.rs             GraphQL responses: complete, partial, errors
 //! launch.rs               whether a launch created a run
 //! polls.rs                polls of many runs in one request
@@ -27,7 +26,6 @@
 //! operations.rs           generated from graphql/openhexa/
 //! ```
 
-mod allowed_addresses;
 mod circuit_breaker;
 mod convert;
 mod error;

@@ -12,12 +12,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::allowed_addresses::{self, PublicResolver};
 use super::error::{BuildError, Error};
 use super::instance::{Fingerprint, Instance};
 use super::throttle;
+use crate::allowed_addresses::{self, PublicResolver};
 use crate::domain::certificate::untrusted;
 use crate::domain::connection::Target;
+use crate::domain::root_cause::root_cause;
 
 /// OpenHEXA closes a connection that is idle for this long.
 const IDLE_UPSTREAM: Duration = Duration::from_secs(2);
@@ -288,13 +289,6 @@ fn failed_sending(error: &reqwest::Error) -> SendFailure {
         error: meaning,
         detail: root_cause(error).filter(|_| is_connection),
     }
-}
-
-/// "Connection refused (os error 111)", for example. It contains nothing of the request.
-fn root_cause(error: &reqwest::Error) -> Option<String> {
-    let source = std::error::Error::source(error);
-    let causes = std::iter::successors(source, |cause| cause.source());
-    causes.last().map(ToString::to_string)
 }
 
 /// Invalid compression counts as a broken connection: there is no response in either case.

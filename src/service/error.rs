@@ -175,6 +175,18 @@ impl Error {
         Self::NotFound(say("webhook-not-found"))
     }
 
+    pub fn no_channel() -> Self {
+        Self::NotFound(say("channel-not-found"))
+    }
+
+    pub fn no_subscription() -> Self {
+        Self::NotFound(say("subscription-not-found"))
+    }
+
+    pub fn no_delivery() -> Self {
+        Self::NotFound(say("delivery-not-found"))
+    }
+
     /// Wrong fields of the request itself.
     pub fn fields(fields: FieldErrors) -> Self {
         Self::Invalid(Box::new(Invalid {

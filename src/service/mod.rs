@@ -10,13 +10,13 @@
 //! defaults        default parameters
 //! catalog         pipelines, versions and workspace resources, cached
 //! configuration   the record `openhexa-config` of each account
+//! notifications   channels, subscriptions, and messages to them
 //! identity        API keys, sessions, Iaso's users, callback tokens
 //! ```
 
 pub mod alerts;
 pub mod catalog;
 pub mod configuration;
-mod cursor;
 pub mod defaults;
 mod error;
 pub mod flows;
@@ -24,10 +24,11 @@ pub mod hooks;
 pub mod identity;
 mod jobs;
 pub mod launching;
+mod list_pages;
 pub mod live;
 pub mod monitoring;
 pub mod notifications;
-mod paging;
+mod random;
 pub mod runs;
 mod seal;
 mod task_changed;
@@ -40,7 +41,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Invalid, NotKnown, causes};
 pub use jobs::{Jobs, StartUnawaited, UnawaitedJob};
-pub use paging::{Page, PageQuery};
+pub use list_pages::{Page, PageQuery};
 pub use seal::Seal;
 pub use task_changed::TaskChanged;
 
@@ -48,6 +49,7 @@ pub use crate::openhexa::{Error as UpstreamError, Refusal};
 
 use crate::clock::Clock;
 use crate::openhexa::{Instances, OpenHexa};
+use crate::outgoing::Outgoing;
 use crate::store::Store;
 use alerts::Alerts;
 use catalog::{CacheLimits, Catalog, Resources};
@@ -59,6 +61,7 @@ use identity::Identity;
 use launching::{LaunchTimes, Launching};
 use live::{Live, StreamLimits, TaskJson};
 use monitoring::{Health, Monitoring};
+use notifications::{NotificationParts, Notifications};
 use runs::{Rules, Runs};
 use tasks::{LogMasking, Tasks};
 
@@ -70,6 +73,7 @@ pub struct Parts {
     pub store: Store,
     pub openhexa: Arc<dyn OpenHexa>,
     pub instances: Arc<Instances>,
+    pub outgoing: Arc<Outgoing>,
     pub clock: Clock,
     pub rules: Rules,
     pub launch_times: LaunchTimes,
@@ -98,6 +102,7 @@ pub struct Bridge {
     pub flows: Arc<Flows>,
     pub hooks: Arc<Hooks>,
     pub alerts: Arc<Alerts>,
+    pub notifications: Arc<Notifications>,
     pub live: Arc<Live>,
     pub monitoring: Arc<Monitoring>,
     pub health: Arc<Health>,
@@ -143,6 +148,7 @@ impl Bridge {
             &launching,
             &flows,
         );
+        let notifications = new_notifications(&parts, &configuration, &catalog);
         let monitoring = new_monitoring(&parts, &configuration);
         let live = new_live(&parts, &tasks, changed);
         Self {
@@ -151,6 +157,7 @@ impl Bridge {
             alerts: Arc::new(Alerts::new(store, clock, &parts.seal)),
             flows,
             hooks: Arc::new(hooks),
+            notifications: Arc::new(notifications),
             launching,
             live: Arc::new(live),
             monitoring: Arc::new(monitoring),
@@ -165,14 +172,9 @@ impl Bridge {
 }
 
 fn new_catalog(parts: &Parts, configuration: &Arc<Configuration>) -> Catalog {
-    Catalog::new(
-        configuration,
-        &parts.store,
-        &parts.openhexa,
-        &parts.clock,
-        &parts.jobs,
-        &parts.cache,
-    )
+    let (store, openhexa) = (&parts.store, &parts.openhexa);
+    let (clock, jobs) = (&parts.clock, &parts.jobs);
+    Catalog::new(configuration, store, openhexa, clock, jobs, &parts.cache)
 }
 
 fn new_launching(
@@ -236,6 +238,25 @@ fn new_hooks(
         catalog: catalog.clone(),
         launching: launching.clone(),
         flows: flows.clone(),
+    })
+}
+
+fn new_notifications(
+    parts: &Parts,
+    configuration: &Arc<Configuration>,
+    catalog: &Arc<Catalog>,
+) -> Notifications {
+    Notifications::new(NotificationParts {
+        store: parts.store.clone(),
+        clock: parts.clock.clone(),
+        jobs: parts.jobs.clone(),
+        seal: parts.seal.clone(),
+        configuration: configuration.clone(),
+        catalog: catalog.clone(),
+        outgoing: parts.outgoing.clone(),
+        public_url: parts.identity.public_url.clone(),
+        allow_private: parts.addresses.allow_private,
+        stop: parts.stop.clone(),
     })
 }
 

@@ -23,7 +23,7 @@ pub enum Demand {
     Problem(&'static str),
 }
 
-const fn combination(
+pub const fn combination(
     key: &'static str,
     problem: &'static str,
     holds: fn(&Settings) -> bool,
@@ -32,7 +32,7 @@ const fn combination(
     Rule { key, demand, holds }
 }
 
-const fn rule(key: &'static str, allowed: &'static str, holds: fn(&Settings) -> bool) -> Rule {
+pub const fn rule(key: &'static str, allowed: &'static str, holds: fn(&Settings) -> bool) -> Rule {
     let demand = Demand::MustBe(allowed);
     Rule { key, demand, holds }
 }

@@ -19,6 +19,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// How connections to the mail server are encrypted.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "String")]
+pub enum MailEncryption {
+    StartTls,
+    Tls,
+    None,
+}
+
 /// Who may read `/metrics`.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "String")]
@@ -37,6 +46,19 @@ impl TryFrom<String> for MetricsAccess {
             "key" => Ok(Self::Key),
             "open" => Ok(Self::Open),
             _ => Err("off, key or open"),
+        }
+    }
+}
+
+impl TryFrom<String> for MailEncryption {
+    type Error = &'static str;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        match word.as_str() {
+            "starttls" => Ok(Self::StartTls),
+            "tls" => Ok(Self::Tls),
+            "none" => Ok(Self::None),
+            _ => Err("starttls, tls or none"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Diesel's definition of the tables of flows, the same for both databases.
+//! Diesel's definition of the tables of flows and notifications, the same for both databases.
 #![allow(
     clippy::wildcard_imports,
     reason = "diesel's macro imports the column types this way"
@@ -258,6 +258,70 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    channel (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        name -> Text,
+        kind -> Text,
+        target -> Text,
+        secret -> Nullable<Text>,
+        old_secret -> Nullable<Text>,
+        old_secret_until -> Nullable<SqlTimestamp>,
+        language -> Text,
+        disabled_at -> Nullable<SqlTimestamp>,
+        disabled_why -> Nullable<Text>,
+        created_by -> Text,
+        created_at -> SqlTimestamp,
+        updated_at -> SqlTimestamp,
+        lease_until -> Nullable<SqlTimestamp>,
+        lease_owner -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    subscription (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        channel_id -> BigInt,
+        scope -> Text,
+        flow_id -> Nullable<BigInt>,
+        pipeline_id -> Nullable<SqlUuid>,
+        level -> Text,
+        created_at -> SqlTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::types::*;
+
+    delivery (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        channel_id -> BigInt,
+        message_id -> SqlUuid,
+        kind -> Text,
+        notice -> Text,
+        state -> Text,
+        tries -> Integer,
+        recipients -> Text,
+        last_answer -> Nullable<Text>,
+        created_at -> SqlTimestamp,
+        next_at -> Nullable<SqlTimestamp>,
+        ended_at -> Nullable<SqlTimestamp>,
+    }
+}
+
+diesel::joinable!(subscription -> channel (channel_id));
+diesel::joinable!(subscription -> flow (flow_id));
+diesel::joinable!(delivery -> channel (channel_id));
 diesel::joinable!(attempt -> task (task_id));
 diesel::joinable!(schedule -> flow (flow_id));
 diesel::joinable!(flow_trigger -> flow (flow_id));
@@ -278,3 +342,4 @@ diesel::allow_tables_to_appear_in_same_query!(
 diesel::allow_tables_to_appear_in_same_query!(attempt, task);
 diesel::allow_tables_to_appear_in_same_query!(flow_run, task);
 diesel::allow_tables_to_appear_in_same_query!(step_run, task);
+diesel::allow_tables_to_appear_in_same_query!(channel, subscription, delivery, flow);

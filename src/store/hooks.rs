@@ -11,7 +11,9 @@ use super::flow_schema::{hook, hook_message};
 use super::types::{DbTime, DbUuid};
 use crate::domain::ids::{AccountId, FlowRunId, HookId, PipelineId, TaskId};
 use crate::domain::principal::Principal;
-use crate::domain::webhook::{Authentication, Hook, HookTarget, Mapping, OldSecret};
+use crate::domain::webhook::{
+    Authentication, Hook, HookTarget, Mapping, OldSecret, RotatingSecret,
+};
 
 /// How many old messages one message deletes.
 const DELETED_PER_MESSAGE: i64 = 100;
@@ -124,7 +126,7 @@ pub fn add_hook(db: &mut Db<'_>, cipher: &Cipher, new: &Hook) -> Result<(), Erro
         hook::pipeline_id.eq(pipeline_of(&new.target)),
         hook::method.eq(new.authentication.method().as_str()),
         hook::username.eq(new.authentication.username()),
-        hook::secret.eq(cipher.encrypt(new.secret.expose_secret())),
+        hook::secret.eq(cipher.encrypt(new.secret.current.expose_secret())),
         hook::mapping.eq(mapping_text(&new.mapping)),
         hook::created_by.eq(new
             .created_by
@@ -157,12 +159,12 @@ pub fn put_hook(db: &mut Db<'_>, changed: &Hook) -> Result<(), Error> {
 }
 
 pub fn put_hook_secrets(db: &mut Db<'_>, cipher: &Cipher, changed: &Hook) -> Result<(), Error> {
-    let old = changed.old_secret.as_ref();
+    let old = changed.secret.old.as_ref();
     on!(db, |conn| diesel::update(
         hook::table.find(DbUuid(changed.id.0))
     )
     .set((
-        hook::secret.eq(cipher.encrypt(changed.secret.expose_secret())),
+        hook::secret.eq(cipher.encrypt(changed.secret.current.expose_secret())),
         hook::old_secret.eq(old.map(|old| cipher.encrypt(old.secret.expose_secret()))),
         hook::old_secret_until.eq(old.map(|old| DbTime(old.until))),
         hook::updated_at.eq(DbTime(changed.updated_at)),
@@ -311,8 +313,10 @@ fn from_row(cipher: &Cipher, row: HookRow) -> Result<Hook, Error> {
         name: row.name,
         target,
         authentication: authentication.ok_or(Error::Corrupt("hook method"))?,
-        secret: cipher.decrypt(&row.secret)?.into(),
-        old_secret: old_secret(cipher, row.old_secret, row.old_secret_until)?,
+        secret: RotatingSecret {
+            current: cipher.decrypt(&row.secret)?.into(),
+            old: old_secret(cipher, row.old_secret, row.old_secret_until)?,
+        },
         mapping: mapping.map_err(|_| Error::Corrupt("hook mapping"))?,
         created_by: Principal::read(account, &row.created_by),
         created_at: row.created_at.0,
@@ -321,7 +325,7 @@ fn from_row(cipher: &Cipher, row: HookRow) -> Result<Hook, Error> {
     })
 }
 
-fn old_secret(
+pub(super) fn old_secret(
     cipher: &Cipher,
     stored: Option<String>,
     until: Option<DbTime>,

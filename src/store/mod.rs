@@ -24,6 +24,7 @@ mod migrations;
 mod monitoring;
 mod new_config;
 mod new_run;
+pub mod notifications;
 mod outage;
 mod pages;
 mod pool;

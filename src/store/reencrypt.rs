@@ -9,7 +9,7 @@ use diesel::sql_types::Bool;
 use super::connection::{Db, on};
 use super::encryption::Cipher;
 use super::error::Error;
-use super::flow_schema::hook;
+use super::flow_schema::{channel, hook};
 use super::schema::{config, config_change, connection, run};
 use super::types::DbUuid;
 
@@ -66,7 +66,12 @@ pub fn can_decrypt_all(db: &mut Db<'_>, cipher: &Cipher) -> Result<bool, Error> 
     let hooks = hooks
         .iter()
         .flat_map(|(secret, old)| std::iter::once(secret).chain(old));
-    let mut encrypted = tokens.iter().chain(launches.iter().flatten()).chain(hooks);
+    let channels = encrypted_in_channels(db)?;
+    let mut encrypted = tokens
+        .iter()
+        .chain(launches.iter().flatten())
+        .chain(hooks)
+        .chain(&channels);
     Ok(encrypted.all(|text| cipher.decrypt(text).is_ok())
         && contents
             .iter()
@@ -85,6 +90,7 @@ pub fn reencrypt(
     launches(db, cipher, undecryptable, &mut totals)?;
     history(db, cipher, undecryptable, &mut totals)?;
     hooks(db, cipher, undecryptable, &mut totals)?;
+    channels(db, cipher, undecryptable, &mut totals)?;
     Ok(totals)
 }
 
@@ -251,6 +257,66 @@ fn hooks(
                 .execute(conn))?)
         };
         totals.add(cipher, &old, put, undecryptable)?;
+    }
+    Ok(())
+}
+
+type ChannelRow = (i64, String, Option<String>, Option<String>);
+
+fn channel_rows(db: &mut Db<'_>) -> Result<Vec<ChannelRow>, Error> {
+    Ok(on!(db, |conn| channel::table
+        .select((
+            channel::id,
+            channel::target,
+            channel::secret,
+            channel::old_secret,
+        ))
+        .load(conn))?)
+}
+
+fn encrypted_in_channels(db: &mut Db<'_>) -> Result<Vec<String>, Error> {
+    let rows = channel_rows(db)?.into_iter();
+    let texts = rows.flat_map(|(_, target, secret, old)| [Some(target), secret, old]);
+    Ok(texts.flatten().collect())
+}
+
+/// The addresses and secrets of channels. With `Discard`, an address that cannot be decrypted becomes empty, and a secret too: no
+/// message can be delivered until an administrator sets a new address and creates a new secret.
+fn channels(
+    db: &mut Db<'_>,
+    cipher: &Cipher,
+    undecryptable: Undecryptable,
+    totals: &mut ReencryptTotals,
+) -> Result<(), Error> {
+    macro_rules! reencrypt_column {
+        ($id:expr, $column:ident, $stored:expr, $lost:expr) => {{
+            let stored = $stored;
+            let put = |new: Option<String>| {
+                let row = channel::table.find($id);
+                let new = new.or_else(|| $lost);
+                Ok(on!(db, |conn| diesel::update(row)
+                    .filter(channel::$column.eq(&stored))
+                    .set(channel::$column.eq(new))
+                    .execute(conn))?)
+            };
+            totals.add(cipher, &stored, put, undecryptable)?;
+        }};
+    }
+    for (id, target, secret, old) in channel_rows(db)? {
+        let put = |new: Option<String>| {
+            let new = new.unwrap_or_else(|| cipher.encrypt(""));
+            Ok(on!(db, |conn| diesel::update(channel::table.find(id))
+                .filter(channel::target.eq(&target))
+                .set(channel::target.eq(&new))
+                .execute(conn))?)
+        };
+        totals.add(cipher, &target, put, undecryptable)?;
+        if let Some(secret) = secret {
+            reencrypt_column!(id, secret, secret, Some(cipher.encrypt("")));
+        }
+        if let Some(old) = old {
+            reencrypt_column!(id, old_secret, old, None);
+        }
     }
     Ok(())
 }

@@ -35,6 +35,7 @@ type Row = (Method, String, Option<Value>, [u16; 6]);
 
 const READS: [u16; 6] = [401, 401, 403, 200, 200, 200];
 
+const OPERATES: [u16; 6] = [401, 401, 403, 403, 200, 200];
 const CONFIGURES: [u16; 6] = [401, 401, 403, 403, 403, 200];
 
 fn table(story: &Story, task: i64) -> Vec<Row> {
@@ -103,6 +104,8 @@ fn table(story: &Story, task: i64) -> Vec<Row> {
             Some(json!({"name": "Stock", "pipeline": id(1)})),
             [401, 401, 403, 403, 403, 201],
         ),
+        get("/api/openhexa/channels/".to_owned(), CONFIGURES),
+        get("/api/openhexa/subscriptions/".to_owned(), OPERATES),
         // Last, because it deletes the configuration.
         (
             Method::DELETE,

@@ -12,26 +12,28 @@ use crate::message_catalogues::files;
 
 /// A module, the modules that it may use besides itself, and words that it must not contain.
 #[rustfmt::skip]
-const DEPENDENCIES: [(&str, &[&str], &[&str]); 14] = [
+const DEPENDENCIES: [(&str, &[&str], &[&str]); 16] = [
     ("domain", &[], &["async", "tokio", "std::fs", "std::net", "std::env", "SystemTime", "Instant", "Utc::now", "Serialize", "Deserialize", "actix_web", "diesel", "reqwest", "graphql_client"]),
     ("language", &["domain"], &["actix_web", "diesel", "reqwest", "graphql_client"]),
     ("store", &["domain", "language"], &["actix_web", "reqwest", "graphql_client"]),
-    ("openhexa", &["domain", "language", "clock"], &["actix_web", "diesel"]),
+    ("openhexa", &["domain", "language", "clock", "allowed_addresses"], &["actix_web", "diesel"]),
     ("iaso", &["domain"], &["actix_web", "diesel", "graphql_client"]),
-    ("service", &["domain", "language", "store", "openhexa", "iaso", "clock"], &["actix_web", "StatusCode", "diesel", "graphql_client"]),
+    ("outgoing", &["domain", "allowed_addresses"], &["actix_web", "diesel", "graphql_client"]),
+    ("service", &["domain", "language", "store", "openhexa", "iaso", "outgoing", "clock"], &["actix_web", "StatusCode", "diesel", "graphql_client"]),
     ("background", &["domain", "service", "clock"], &["actix_web", "diesel", "reqwest", "graphql_client"]),
     ("http", &["domain", "language", "service", "clock"], &["diesel", "reqwest", "graphql_client"]),
     ("settings", &["domain"], &[]),
     ("telemetry", &["domain"], &[]),
     ("clock", &[], &[]),
+    ("allowed_addresses", &["domain"], &["actix_web", "diesel", "graphql_client"]),
     ("app", &MODULES, &[]),
     ("main", &MODULES, &[]),
     ("lib", &MODULES, &[]),
 ];
 #[rustfmt::skip]
-const MODULES: [&str; 12] = [
-    "domain", "language", "store", "openhexa", "iaso", "service", "background", "http", "settings", "telemetry", "clock",
-    "app",
+const MODULES: [&str; 14] = [
+    "domain", "language", "store", "openhexa", "iaso", "outgoing", "service", "background", "http", "settings", "telemetry",
+    "clock", "allowed_addresses", "app",
 ];
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 65;

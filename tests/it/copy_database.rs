@@ -119,6 +119,9 @@ fn value(cipher: &Cipher, column: (&str, &str), kind: &str, row: usize) -> Strin
         ("run", "secrets"),
         ("hook", "secret"),
         ("hook", "old_secret"),
+        ("channel", "target"),
+        ("channel", "secret"),
+        ("channel", "old_secret"),
     ]
     .contains(&column);
     match (column, kind) {
@@ -131,7 +134,7 @@ fn value(cipher: &Cipher, column: (&str, &str), kind: &str, row: usize) -> Strin
             (
                 _,
                 "id" | "task_id" | "account_id" | "flow_id" | "schedule_id" | "trigger_id"
-                | "flow_run_id" | "backfill_id" | "replay_of" | "reused_from",
+                | "flow_run_id" | "backfill_id" | "channel_id" | "replay_of" | "reused_from",
             ),
             "bigint" | "integer",
         ) => row.to_string(),
@@ -445,7 +448,7 @@ async fn the_command_copies_and_says_what_it_copied() {
     }
     let last = ended.err.last().unwrap();
     assert!(
-        last.contains("rows of 28 tables copied and counted. Set database.url to the new database"),
+        last.contains("rows of 31 tables copied and counted. Set database.url to the new database"),
         "{last}"
     );
     let checked = Line::of(&["check-config", "--database"])

@@ -55,6 +55,7 @@ mod launch_user;
 mod line_diff;
 mod message_catalogues;
 mod migrations;
+mod notifications;
 mod openapi;
 mod pages;
 mod parameters;

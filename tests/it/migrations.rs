@@ -14,7 +14,7 @@ use crate::support::postgres::{database, rows};
 /// Each table with its columns, without the migrations' own table.
 type Tables = BTreeMap<String, BTreeSet<String>>;
 
-const TABLES: [&str; 28] = [
+const TABLES: [&str; 31] = [
     "alert",
     "alert_check",
     "api_key",
@@ -22,9 +22,11 @@ const TABLES: [&str; 28] = [
     "backfill",
     "backfill_tick",
     "change_counter",
+    "channel",
     "config",
     "config_change",
     "connection",
+    "delivery",
     "event",
     "flow",
     "flow_idempotency",
@@ -41,6 +43,7 @@ const TABLES: [&str; 28] = [
     "seen_file",
     "session",
     "step_run",
+    "subscription",
     "task",
     "tick",
 ];

@@ -263,7 +263,7 @@ fn an_unknown_setting_is_an_error_with_the_known_ones() {
     );
     let told = from_environment(&[("SERVICES__PORT", "80")]).unwrap_err();
     assert!(
-        told.ends_with("is not a setting; known settings: cache.…, callback.…, database.…, iaso.…, keys.…, launch.…, limits.…, log.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
+        told.ends_with("is not a setting; known settings: cache.…, callback.…, database.…, iaso.…, keys.…, launch.…, limits.…, log.…, mail.…, metrics.…, openhexa.…, reconcile.…, secrets.…, server.…, stream.…"),
         "{told}"
     );
     let told = from_file("[log]\nlevel = \"info\"\n").unwrap_err();
@@ -524,5 +524,69 @@ fn a_proxy_must_be_the_url_of_an_http_proxy() {
              such as http://proxy.example.org:3128",
             "{url}"
         );
+    }
+}
+
+#[test]
+fn a_mail_server_needs_a_sender_and_a_complete_sign_in() {
+    let host = ("MAIL__HOST", "mail.test");
+    for more in [
+        &[][..],
+        &[("MAIL__USERNAME", "u"), ("MAIL__PASSWORD", "p")],
+        &[("MAIL__ENCRYPTION", "tls"), ("MAIL__PORT", "465")],
+    ] {
+        let from = ("MAIL__FROM", "Bridge <bridge@example.test>");
+        from_environment(&[&[host, from], more].concat()).unwrap();
+    }
+    let from = ("MAIL__FROM", "bridge@example.test");
+    for (more, part) in [
+        (
+            &[][..],
+            "mail.from (default value) must be an e-mail address such as",
+        ),
+        (&[("MAIL__FROM", "bridge")], "mail.from (set by"),
+        (
+            &[from, ("MAIL__PORT", "0")],
+            "must be a whole number from 1 to 65535",
+        ),
+        (
+            &[from, ("MAIL__PORT", "smtp")],
+            "must be a whole number from 1 to 65535",
+        ),
+        (
+            &[from, ("MAIL__ENCRYPTION", "ssl")],
+            "must be starttls, tls or none",
+        ),
+        (
+            &[from, ("MAIL__USERNAME", "u")],
+            "must be set together with mail.password",
+        ),
+        (
+            &[from, ("MAIL__PASSWORD", "p")],
+            "must be set together with mail.password",
+        ),
+        (
+            &[from, ("MAIL__TIMEOUT", "61s")],
+            "must be longer than 0 and at most 1m",
+        ),
+        (
+            &[from, ("MAIL__TIMEOUT", "0s")],
+            "must be longer than 0 and at most 1m",
+        ),
+        (
+            &[
+                from,
+                ("MAIL__ENCRYPTION", "none"),
+                ("MAIL__CA_FILE", "ca.pem"),
+            ],
+            "has no effect with mail.encryption = \"none\"",
+        ),
+        (
+            &[from, ("MAIL__HOST", "mail.test/x")],
+            "must be empty or a host name or IP address",
+        ),
+    ] {
+        let told = from_environment(&[&[host], more].concat()).unwrap_err();
+        assert!(told.contains(part), "{told}");
     }
 }

@@ -46,6 +46,10 @@ pub struct TwoAccounts {
     pub other_session: String,
     /// A webhook of the first account.
     pub hook: String,
+    /// A channel of the first account with a subscription, and a message that its receiver did not get.
+    pub channel: i64,
+    pub subscription: i64,
+    pub delivery: String,
     others: Option<Emulator>,
 }
 
@@ -115,7 +119,11 @@ impl TwoAccounts {
         let document = document(code);
         let (flow_run, backfill) = flow(&story, &first, &document).await;
         add_alert(&story).await;
+        let (channel, subscription, delivery) = notifications(&story).await;
         Self {
+            channel,
+            subscription,
+            delivery,
             document,
             flow_run,
             backfill,
@@ -177,6 +185,25 @@ async fn add_alert(story: &Story) {
         id(1)
     );
     database::sql(story, &statement).await;
+}
+
+/// A channel to a port at which nothing listens, its subscription, and the message of a test.
+async fn notifications(story: &Story) -> (i64, i64, String) {
+    let send = async |method: Method, path: &str, body: Value| {
+        let ask = story.ask(As::Admin, method, path);
+        ask.json(&body).send().await.json()
+    };
+    let new = json!({"name": MARK, "kind": "webhook", "url": "http://127.0.0.1:9/"});
+    let created = send(Method::POST, "/channels/", new).await;
+    let channel = created["channel"]["id"].as_i64().unwrap();
+    let wanted = json!({"channel": MARK});
+    let subscribed = send(Method::POST, "/subscriptions/", wanted).await;
+    let test = format!("/channels/{channel}/test/");
+    send(Method::POST, &test, json!({})).await;
+    let deliveries = story.ask(As::Admin, Method::GET, "/deliveries/");
+    let deliveries = deliveries.send().await.expect(200);
+    let delivery = deliveries["results"][0]["id"].as_str().unwrap().to_owned();
+    (channel, subscribed["id"].as_i64().unwrap(), delivery)
 }
 
 /// The second account's OpenHEXA, with its own pipeline.

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Finding, listen_address, needs_stored_key, placeholders};
+use crate::app::outgoing;
 use crate::app::rules::openhexa_limits;
-use crate::settings::{DatabaseTls, LogFormat, MetricsAccess, Settings, is_empty};
+use crate::settings::{DatabaseTls, LogFormat, MailEncryption, MetricsAccess, Settings, is_empty};
 
 pub fn findings(settings: &Settings) -> Vec<Finding> {
     let all = [
@@ -14,6 +15,7 @@ pub fn findings(settings: &Settings) -> Vec<Finding> {
         network(settings),
         times(settings),
         database(settings),
+        mail(settings),
         iaso(settings),
     ];
     all.concat()
@@ -171,6 +173,26 @@ fn iaso(s: &Settings) -> Vec<Finding> {
         when(
             !iaso.url.is_empty() && s.server.public_url.is_empty(),
             Finding::warning("server.public_url is empty: browsers that do not send Sec-Fetch-Site cannot make changes with an Iaso session"),
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn mail(s: &Settings) -> Vec<Finding> {
+    let mail = &s.mail;
+    let in_clear = mail.encryption == MailEncryption::None && !is_local_name(&mail.host);
+    let client = outgoing::mailer(s).err();
+    [
+        client.map(|error| Finding::error(error.to_string())),
+        when(
+            !mail.host.is_empty() && in_clear,
+            Finding::warning("mail.encryption is none and mail.host is another machine: the password and all e-mails are sent unencrypted"),
+        ),
+        when(
+            !mail.host.is_empty() && s.server.public_url.is_empty(),
+            Finding::warning("server.public_url is empty: the links in e-mails lead to the listening address, which recipients may not be able to reach"),
         ),
     ]
     .into_iter()

@@ -33,6 +33,7 @@ fn addresses(s: &Settings) -> Vec<Finding> {
         ("iaso.url", s.iaso.url.as_str()),
         ("openhexa.proxy", s.openhexa.proxy.as_str()),
         ("openhexa.allowed_hosts", s.openhexa.allowed_hosts.as_str()),
+        ("mail.host", s.mail.host.as_str()),
     ];
     let is_unedited = |value: &str| value.split(',').any(|part| is_example_host(host(part)));
     all.into_iter()
@@ -105,7 +106,7 @@ fn database(s: &Settings) -> Option<Finding> {
 }
 
 fn secrets(s: &Settings) -> Vec<Finding> {
-    let all: [(&str, &SecretString); 7] = [
+    let all: [(&str, &SecretString); 8] = [
         ("secrets.callback_key", &s.secrets.callback_key),
         ("keys.viewer", &s.keys.viewer),
         ("keys.operator", &s.keys.operator),
@@ -113,6 +114,7 @@ fn secrets(s: &Settings) -> Vec<Finding> {
         ("iaso.signing_key", &s.iaso.signing_key),
         ("iaso.previous_signing_keys", &s.iaso.previous_signing_keys),
         ("callback.iaso_signing_key", &s.callback.iaso_signing_key),
+        ("mail.password", &s.mail.password),
     ];
     all.into_iter()
         .filter(|(_, secret)| is_placeholder(secret.expose_secret()))

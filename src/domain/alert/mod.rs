@@ -14,9 +14,9 @@ pub use rules::{ENOUGH_DURATIONS, ENOUGH_RECORDS, Verdict, errors, records, slow
 pub use state::{AlertState, LONGEST_MUTE, Told};
 
 use super::flow::Problem;
-use super::flow::words::words;
 use super::ids::{AccountId, AlertId, FlowId, FlowRunId, PipelineId, TaskId};
 use super::principal::Actor;
+use super::words::words;
 
 words! {
     /// Why an alert is raised.

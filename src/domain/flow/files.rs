@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::reference::FileFound;
-use super::words::words;
+use crate::domain::words::words;
 
 /// The most runs that one listing starts; the next listings start the rest.
 pub const STARTS_PER_LISTING: usize = 20;

@@ -17,7 +17,6 @@ pub mod run;
 pub mod schedule;
 pub mod step_state;
 mod value_kind;
-pub(in crate::domain) mod words;
 
 pub use place::{At, Place};
 pub use problem::Problem;

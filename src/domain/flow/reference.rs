@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::schedule::{Interval, Zone};
 use super::value_kind::ValueKind;
-use super::words::words;
 use crate::domain::message::{Message, say};
+use crate::domain::words::words;
 
 /// The maximum number of characters of a reference, and of a format.
 const LONGEST: usize = 300;

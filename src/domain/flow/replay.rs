@@ -3,7 +3,7 @@
 use super::advance::FlowPlan;
 use super::document::FlowDocument;
 use super::step_state::StepState;
-use super::words::words;
+use crate::domain::words::words;
 
 words! {
     /// Which version of the flow a replay has.

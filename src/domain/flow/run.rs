@@ -7,13 +7,13 @@ use super::problem::Problem;
 use super::reference::FileFound;
 use super::schedule::Interval;
 use super::step_state::StepState;
-use super::words::words;
 use crate::domain::ids::{
     AccountId, BackfillId, FlowId, FlowRunId, PipelineId, ScheduleId, TaskId,
 };
 use crate::domain::pipeline::VersionLabel;
 use crate::domain::principal::{Actor, Principal};
 use crate::domain::status::Status;
+use crate::domain::words::words;
 
 words! {
     /// What started a run.

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::words::words;
 use crate::domain::message::{Message, say};
+use crate::domain::words::words;
 
 /// The longest wait before a retry.
 pub const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);

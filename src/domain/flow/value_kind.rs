@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::words::words;
 use crate::domain::json_numbers;
 use crate::domain::parameters::{Kind, Parameter};
+use crate::domain::words::words;
 
 words! {
     /// The type of an input, or of the value of a reference.

@@ -1,16 +1,14 @@
 //! A webhook with its secrets.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use chrono::{DateTime, TimeDelta, Utc};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::Mapping;
+use super::secret::{RotatingSecret, signing_secret};
 use crate::domain::ids::{AccountId, HookId, PipelineId};
 use crate::domain::principal::Principal;
-
-/// How long the previous secret is accepted after a rotation.
-pub const ROTATION: TimeDelta = TimeDelta::hours(24);
 
 /// How a message proves that its sender has the secret, without the sender's user name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +36,9 @@ impl Method {
     /// The secret that a sender is configured with, from random bytes.
     pub fn secret(self, random: &[u8]) -> SecretString {
         match self {
-            Self::Bearer | Self::Basic => format!("ohw_{}", URL_SAFE_NO_PAD.encode(random)),
-            Self::Signature => format!("whsec_{}", STANDARD.encode(random)),
+            Self::Bearer | Self::Basic => format!("ohw_{}", URL_SAFE_NO_PAD.encode(random)).into(),
+            Self::Signature => signing_secret(random),
         }
-        .into()
     }
 }
 
@@ -92,14 +89,6 @@ pub enum HookTarget {
     Pipeline(PipelineId),
 }
 
-/// The secret before the last rotation.
-#[derive(Clone, Debug)]
-pub struct OldSecret {
-    pub secret: SecretString,
-    /// It is accepted before this time.
-    pub until: DateTime<Utc>,
-}
-
 #[derive(Clone, Debug)]
 pub struct Hook {
     pub id: HookId,
@@ -107,8 +96,7 @@ pub struct Hook {
     pub name: String,
     pub target: HookTarget,
     pub authentication: Authentication,
-    pub secret: SecretString,
-    pub old_secret: Option<OldSecret>,
+    pub secret: RotatingSecret,
     pub mapping: Mapping,
     /// The caller for whom it launches. None if a newer version stored one that this version cannot read.
     pub created_by: Option<Principal>,
@@ -118,24 +106,11 @@ pub struct Hook {
 }
 
 impl Hook {
-    /// The secrets that are accepted now.
-    pub fn secrets(&self, now: DateTime<Utc>) -> Vec<&SecretString> {
-        let old = self.old_secret.iter().filter(|old| now < old.until);
-        std::iter::once(&self.secret)
-            .chain(old.map(|old| &old.secret))
-            .collect()
-    }
-
-    /// The same hook with a new secret; the current one is accepted for [`ROTATION`] more.
+    /// The same hook with a new secret.
     #[must_use]
     pub fn rotated(self, secret: SecretString, now: DateTime<Utc>) -> Self {
-        let until = now + ROTATION;
         Self {
-            old_secret: Some(OldSecret {
-                secret: self.secret,
-                until,
-            }),
-            secret,
+            secret: self.secret.rotated(secret, now),
             updated_at: now,
             ..self
         }

@@ -3,29 +3,18 @@
 //! in constant time.
 
 use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use chrono::{DateTime, TimeDelta, Utc};
-use hmac::{Hmac, Mac};
+use hmac::Mac as _;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
 
 use super::Authentication;
+use super::signature::{BASE64, SIGNATURE_PREFIX, SignedParts, mac};
 use crate::domain::constant_time::is_equal;
 
 /// How far the timestamp of a signed message may be from the bridge's clock, in both directions.
 pub const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 /// How many signatures of a message are checked.
 pub const MAX_SIGNATURES: usize = 20;
-const SECRET_PREFIX: &str = "whsec_";
-/// The version of signatures with HMAC-SHA256.
-const SIGNATURE_PREFIX: &str = "v1,";
-/// Senders leave out the padding of base64, or write it.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// What a message shows to prove that its sender has the secret: the values of its headers, and its body.
 #[derive(Clone, Copy)]
@@ -72,25 +61,24 @@ fn value_of<'a>(authorization: &'a str, wanted: &str) -> Option<&'a str> {
     scheme.eq_ignore_ascii_case(wanted).then(|| value.trim())
 }
 
-/// Whether one of the signatures is that of the id, timestamp and body, and the timestamp is recent. The id could contain
-/// a dot without danger: the body is a JSON object, so no other id and timestamp have the same signed text.
+/// Whether one of the signatures is that of the id, timestamp and body, and the timestamp is recent.
 fn has_signature(secret: &str, given: &PresentedCredential<'_>, now: DateTime<Utc>) -> bool {
     let (Some(id), Some(timestamp), Some(signatures)) =
         (given.id, given.timestamp, given.signatures)
     else {
         return false;
     };
-    let key = secret.strip_prefix(SECRET_PREFIX).unwrap_or(secret);
-    let key = BASE64.decode(key).unwrap_or_default();
-    if id.is_empty() || key.is_empty() || !is_recent(timestamp, now) {
+    if id.is_empty() || !is_recent(timestamp, now) {
         return false;
     }
-    let Ok(mac) = Hmac::<Sha256>::new_from_slice(&key) else {
+    let parts = SignedParts {
+        id,
+        timestamp,
+        body: given.body,
+    };
+    let Some(mac) = mac(secret, parts) else {
         return false;
     };
-    let mac = mac.chain_update(id).chain_update(".");
-    let mac = mac.chain_update(timestamp).chain_update(".");
-    let mac = mac.chain_update(given.body);
     let shown = signatures.split(' ').take(MAX_SIGNATURES);
     let shown = shown.filter_map(|one| BASE64.decode(one.strip_prefix(SIGNATURE_PREFIX)?).ok());
     shown.fold(false, |found, one| {

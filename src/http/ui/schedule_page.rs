@@ -63,6 +63,8 @@ struct TextField {
     hint: String,
     value: String,
     kind: &'static str,
+    /// The presets that use it; empty: all of them.
+    presets: &'static str,
     error: Option<String>,
 }
 
@@ -198,6 +200,12 @@ fn fields(
         hint: layout.say(hint),
         value: value.clone(),
         kind,
+        presets: match id {
+            "time" => "daily weekly monthly",
+            "day" => "monthly",
+            "cron" => "cron",
+            _ => "",
+        },
         error: errors.get(id).map(|all| all.join("; ")),
     };
     let text = "text";

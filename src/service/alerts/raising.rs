@@ -9,6 +9,7 @@ use crate::domain::alert::{
     Alert, AlertCause, AlertFacts, AlertKey, AlertState, AlertSubject, Told,
 };
 use crate::domain::flow::Problem;
+use crate::domain::flow::document::FlowDocument;
 use crate::domain::ids::{AccountId, AlertId, FlowId, PipelineId};
 use crate::domain::notification::{Both, Level, Notice, NoticeKind, Subject};
 use crate::service::{Error, notifications};
@@ -21,33 +22,50 @@ pub struct Alerted {
     pub account: AccountId,
     pub subject: Subject,
     pub channels: Vec<(String, Level)>,
+    of: AlertSubject,
+    /// The slug of the flow, or the name of the pipeline.
+    name: String,
 }
 
 impl Alerted {
     pub fn pipeline(account: AccountId, id: PipelineId, name: String) -> Self {
         Self {
             account,
-            subject: Subject::Pipeline { id, name },
+            of: AlertSubject::Pipeline(id),
+            subject: Subject::Pipeline {
+                id,
+                name: name.clone(),
+            },
+            name,
             channels: Vec::new(),
+        }
+    }
+
+    pub fn flow(account: AccountId, id: FlowId, flow: &FlowDocument) -> Self {
+        let slug = &flow.id.value;
+        let channels = flow.notify.iter();
+        Self {
+            account,
+            of: AlertSubject::Flow(id),
+            subject: Subject::Flow {
+                id,
+                slug: slug.clone(),
+                name_en: flow.name.en.clone(),
+                name_fr: flow.name.fr.clone(),
+            },
+            name: slug.clone(),
+            channels: channels
+                .map(|one| (one.channel.value.clone(), one.level))
+                .collect(),
         }
     }
 
     fn key(&self, cause: AlertCause, part: &str) -> AlertKey {
         AlertKey {
             account: self.account,
-            subject: match &self.subject {
-                Subject::Flow { id, .. } => AlertSubject::Flow(*id),
-                Subject::Pipeline { id, .. } => AlertSubject::Pipeline(*id),
-            },
+            subject: self.of,
             cause,
             part: part.to_owned(),
-        }
-    }
-
-    fn name(&self) -> &str {
-        match &self.subject {
-            Subject::Flow { slug, .. } => slug,
-            Subject::Pipeline { name, .. } => name,
         }
     }
 }
@@ -76,7 +94,7 @@ pub fn raise(
     let mut alert = Alert {
         id: AlertId(0),
         key,
-        name: about.name().to_owned(),
+        name: about.name.clone(),
         facts,
         state,
         occurrences: 1,

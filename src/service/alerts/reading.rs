@@ -7,8 +7,7 @@ use crate::domain::alert::{Alert, AlertCause, LONGEST_MUTE};
 use crate::domain::ids::{AccountId, AlertId, PipelineId};
 use crate::domain::message::say;
 use crate::domain::principal::Principal;
-use crate::service::cursor::{self, List};
-use crate::service::paging::{Page, PageQuery};
+use crate::service::list_pages::{self, List, Page, PageQuery};
 use crate::service::{Error, Seal};
 use crate::store::Db;
 use crate::store::alerts::{
@@ -36,7 +35,7 @@ impl Alerts {
         part: &PageQuery,
     ) -> Result<Page<Alert>, Error> {
         let list = list_of(&self.seal, account, &filter);
-        let after = list.read(&part.cursor, cursor::time_and_id)?;
+        let after = list.read(&part.cursor, list_pages::time_and_id)?;
         let query = AlertQuery {
             account,
             open: filter.open,
@@ -53,7 +52,7 @@ impl Alerts {
             .store
             .read(move |db| Ok::<_, Error>(alerts_of_account(db, &query)?));
         let rows = reading.await?;
-        let position = |alert: &Alert| cursor::place(alert.state.opened_at, alert.id.0);
+        let position = |alert: &Alert| list_pages::place(alert.state.opened_at, alert.id.0);
         Ok(part.page(&list, rows, position))
     }
 

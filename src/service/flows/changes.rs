@@ -49,7 +49,7 @@ impl Flows {
         Ok(changed)
     }
 
-    /// Its history stays. Runs that have not ended are cancelled, and its webhooks are deleted.
+    /// Its history stays. Runs that have not ended are cancelled, and its webhooks and subscriptions are deleted.
     /// `expected` is the version that the caller has read.
     pub async fn delete(
         &self,
@@ -73,6 +73,7 @@ impl Flows {
                 stop_starts(db, &loaded, flow.id, now)?;
                 flows::cancel_backfills_of_flow(db, flow.id, now)?;
                 store::delete_hooks_of_flow(db, flow.account, &flow.slug)?;
+                store::notifications::delete_subscriptions_of_flow(db, flow.id)?;
                 let active = flows::active_runs(db, flow.id)?;
                 for run in &active {
                     cancel_in(db, run.id, &by, now)?;

@@ -7,8 +7,7 @@ use super::reading::FlowView;
 use crate::domain::flow::run::FlowRun;
 use crate::domain::ids::AccountId;
 use crate::service::Error;
-use crate::service::cursor::{self, List};
-use crate::service::paging::{Page, PageQuery};
+use crate::service::list_pages::{self, List, Page, PageQuery};
 use crate::store::flows::{
     FlowListQuery, FlowRunFilter, FlowRunPosition, TickPosition, TickQuery, TickRow,
 };
@@ -54,7 +53,7 @@ impl FlowReader {
             seal: &self.seal,
             of: format!("flow-runs {} {of:?}", filter.account.0),
         };
-        let after = list.read(&part.cursor, cursor::time_and_id)?;
+        let after = list.read(&part.cursor, list_pages::time_and_id)?;
         let after = after.map(|(created_at, id)| FlowRunPosition {
             created_at,
             run: crate::domain::ids::FlowRunId(id),
@@ -66,7 +65,9 @@ impl FlowReader {
                 ..filter
             })
             .await?;
-        Ok(part.page(&list, rows, |run| cursor::place(run.created_at, run.id.0)))
+        Ok(part.page(&list, rows, |run| {
+            list_pages::place(run.created_at, run.id.0)
+        }))
     }
 
     /// The ticks of a flow from a time on and before another one, newest first.
@@ -82,7 +83,7 @@ impl FlowReader {
             seal: &self.seal,
             of: format!("ticks {} {} {from:?} {to:?}", account.0, flow.0),
         };
-        let after = list.read(&part.cursor, cursor::time_and_id)?;
+        let after = list.read(&part.cursor, list_pages::time_and_id)?;
         let query = TickQuery {
             flow,
             from,
@@ -92,7 +93,7 @@ impl FlowReader {
         };
         let rows = self.ticks(query).await?;
         Ok(part.page(&list, rows, |tick| {
-            cursor::place(tick.scheduled_for, tick.id)
+            list_pages::place(tick.scheduled_for, tick.id)
         }))
     }
 }

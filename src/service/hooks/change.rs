@@ -1,7 +1,5 @@
 //! Creates, changes and deletes webhooks. A secret is returned once, when it is created.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
@@ -11,9 +9,11 @@ use crate::domain::ids::{AccountId, HookId};
 use crate::domain::message::{FieldErrors, say};
 use crate::domain::principal::Principal;
 use crate::domain::webhook::{
-    Authentication, Hook, HookTarget, Mapping, Method, valid_mapping, valid_name, valid_username,
+    Authentication, Hook, HookTarget, Mapping, Method, RotatingSecret, valid_mapping, valid_name,
+    valid_username,
 };
 use crate::service::Error;
+use crate::service::random::random_bytes;
 use crate::store::{self, Cipher, Db};
 
 /// How many hooks an account can have.
@@ -54,15 +54,14 @@ impl Hooks {
     /// Its runs are launched as this principal.
     pub async fn create(&self, who: &Principal, new: NewHook) -> Result<HookWithSecret, Error> {
         let now = self.clock.now();
-        let secret = new.method.secret(&random()?);
+        let secret = new.method.secret(&random_bytes()?);
         let hook = Hook {
             id: HookId(Uuid::new_v4()),
             account: who.account,
             name: new.name,
             target: new.target,
             authentication: authentication(new.method, new.username)?,
-            secret: secret.clone(),
-            old_secret: None,
+            secret: RotatingSecret::new(secret.clone()),
             mapping: new.mapping,
             created_by: Some(who.clone()),
             created_at: now,
@@ -103,7 +102,7 @@ impl Hooks {
 
     /// Replaces the secret. The current one is accepted for a day more, the one before it no longer.
     pub async fn rotate(&self, account: AccountId, id: HookId) -> Result<HookWithSecret, Error> {
-        let (cipher, random, now) = (self.store.cipher.clone(), random()?, self.clock.now());
+        let (cipher, random, now) = (self.store.cipher.clone(), random_bytes()?, self.clock.now());
         let rotated = self.store.write(move |db| {
             let hook = lock(db, &cipher, account, id)?;
             let secret = hook.authentication.method().secret(&random);
@@ -113,7 +112,7 @@ impl Hooks {
         });
         let hook = rotated.await?;
         self.cache.remove(&id);
-        let secret = hook.secret.clone();
+        let secret = hook.secret.current.clone();
         Ok(HookWithSecret { hook, secret })
     }
 
@@ -186,11 +185,4 @@ fn add(db: &mut Db<'_>, cipher: &Cipher, hook: &Hook) -> Result<(), Error> {
 fn lock(db: &mut Db<'_>, cipher: &Cipher, account: AccountId, id: HookId) -> Result<Hook, Error> {
     let found = store::lock_hook_of_account(db, cipher, account, id)?;
     found.ok_or_else(Error::no_hook)
-}
-
-/// 32 random bytes, generated like an encryption key.
-fn random() -> Result<Vec<u8>, Error> {
-    let key = Cipher::generate_key();
-    let bytes = URL_SAFE.decode(key.expose_secret());
-    bytes.map_err(|_| Error::Internal(store::Error::Corrupt("random bytes")))
 }

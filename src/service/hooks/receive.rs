@@ -50,7 +50,7 @@ impl Hooks {
         };
         let unknown = SecretString::from(UNKNOWN);
         let (by, secrets) = match &found {
-            Some(hook) => (hook.authentication.clone(), hook.secrets(now)),
+            Some(hook) => (hook.authentication.clone(), hook.secret.valid(now)),
             None => (presented(given), vec![&unknown]),
         };
         let is_authentic = verify(&by, &secrets, given, now);

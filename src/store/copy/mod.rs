@@ -21,7 +21,7 @@ use exclusive::connect_exclusively;
 use transfer::{copy_sequences, copy_table, count, layout};
 
 /// All tables of the bridge. A table comes after those that it refers to.
-const TABLES: [&str; 28] = [
+const TABLES: [&str; 31] = [
     "connection",
     "config",
     "config_change",
@@ -49,6 +49,9 @@ const TABLES: [&str; 28] = [
     "hook_message",
     "alert",
     "alert_check",
+    "channel",
+    "subscription",
+    "delivery",
     COUNTER,
 ];
 /// It has one row, also in an empty database.

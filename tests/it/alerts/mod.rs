@@ -4,6 +4,7 @@ mod causes;
 mod figures;
 mod list;
 mod muted;
+mod notices;
 mod pipelines;
 mod state;
 mod ticks;

@@ -8,16 +8,16 @@ use super::{Source, bare, closing, sources};
 
 /// A module and the modules that it may use.
 const MODULES: [(&str, &[&str]); 13] = [
-    ("notifications", &[]),
     ("alerts", &["notifications"]),
     ("identity", &[]),
     ("configuration", &[]),
     ("catalog", &["configuration"]),
     ("defaults", &["catalog", "configuration"]),
+    ("notifications", &["catalog", "configuration"]),
     ("tasks", &["catalog", "configuration"]),
     (
         "runs",
-        &["tasks", "alerts", "catalog", "configuration", "identity"],
+        &["alerts", "tasks", "catalog", "configuration", "identity"],
     ),
     ("launching", &["runs", "tasks", "catalog", "configuration"]),
     (

@@ -155,6 +155,13 @@ async fn a_pipeline_is_scheduled_from_its_page() {
             .await,
         zone
     );
+    let shown = "[...document.querySelectorAll('[data-for]')].filter((one) => !one.hidden).map((one) => one.querySelector('label').htmlFor).join()";
+    assert_eq!(tab.js(shown).await, "field-time");
+    tab.run("const preset = document.getElementById('preset'); preset.value = 'weekly'; preset.dispatchEvent(new Event('change'));")
+        .await;
+    assert_eq!(tab.js(shown).await, "field-weekday,field-time");
+    tab.run("const preset = document.getElementById('preset'); preset.value = 'daily'; preset.dispatchEvent(new Event('change'));")
+        .await;
     tab.fill("#field-timezone", "Africa/Kinshasa").await;
     tab.fill("#field-flow_id", "customers").await;
     tab.click("main form button.main").await;

@@ -656,3 +656,32 @@ async fn tables_of_a_newer_version_are_an_error() {
         );
     }
 }
+
+#[tokio::test]
+async fn findings_about_the_mail_server_are_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mail = || {
+        check(folder.path())
+            .setting("MAIL__HOST", "mail.ministry.test")
+            .setting("MAIL__FROM", "bridge@ministry.test")
+    };
+    let links = "warning: server.public_url is empty: the links in e-mails lead to the listening address, which recipients may not be able to reach";
+    has_warnings(mail(), &[links], "no secret").await;
+    let mail = || mail().setting("SERVER__PUBLIC_URL", "https://bridge.ministry.test");
+    has_warnings(mail(), &[], "no secret").await;
+    let signed_in = mail()
+        .setting("MAIL__USERNAME", "bridge")
+        .setting("MAIL__PASSWORD", "password-of-the-bridge")
+        .setting("MAIL__ENCRYPTION", "none");
+    let in_clear = "warning: mail.encryption is none and mail.host is another machine: the password and all e-mails are sent unencrypted";
+    has_warnings(signed_in, &[in_clear], "password-of-the-bridge").await;
+    let here = mail()
+        .setting("MAIL__HOST", "127.0.0.1")
+        .setting("MAIL__ENCRYPTION", "none");
+    has_warnings(here, &[], "no secret").await;
+    let unreadable = mail().setting("MAIL__CA_FILE", "/no/authority.pem");
+    has_errors(
+        &unreadable.run().await,
+        &["cannot read mail.ca_file (/no/authority.pem): No such file or directory (os error 2)"],
+    );
+}

@@ -1,10 +1,11 @@
 //! What a valid document becomes.
 
 use chrono::TimeDelta;
-use openhexa_bridge::domain::flow::document::{ArgumentValue, Event, Level, When};
+use openhexa_bridge::domain::flow::document::{ArgumentValue, Event, When};
 use openhexa_bridge::domain::flow::schedule::{CatchUp, Overlap};
 use openhexa_bridge::domain::flow::step_state::{Backoff, Retry, RunIf};
 use openhexa_bridge::domain::flow::{At, ValueKind};
+use openhexa_bridge::domain::notification::Level;
 use serde_json::{Value, json};
 
 use super::{parsed, with};

@@ -15,6 +15,7 @@ use openhexa_bridge::clock::Clock;
 use openhexa_bridge::domain::ids::TaskId;
 use openhexa_bridge::domain::task::Task;
 use openhexa_bridge::openhexa::{Instances, Pauses};
+use openhexa_bridge::outgoing::{Outgoing, WebhookClient, WebhookOptions};
 use openhexa_bridge::service::catalog::CacheLimits;
 use openhexa_bridge::service::configuration::AddressRules;
 use openhexa_bridge::service::identity::{
@@ -87,6 +88,7 @@ impl Replica {
             store: self.store.clone(),
             openhexa: Arc::new(upstream),
             instances: Arc::new(Instances::new(clock.clone(), 8)),
+            outgoing: Arc::new(outgoing()),
             clock,
             rules: rules(),
             launch_times: LaunchTimes {
@@ -150,6 +152,18 @@ fn identity() -> identity::IdentityOptions {
             grace: TimeDelta::days(30),
         },
         public_url: "https://bridge.example.org".to_owned(),
+    }
+}
+
+/// Nothing is sent, because no world has a channel.
+fn outgoing() -> Outgoing {
+    let options = WebhookOptions {
+        allow_private: false,
+        proxy: None,
+    };
+    Outgoing {
+        webhooks: WebhookClient::new(&options).unwrap(),
+        mail: None,
     }
 }
 

@@ -72,6 +72,11 @@ const ADMINISTERS: [u16; 14] = [
     401, 403, 422, 403, 401, 403, 403, 200, 403, 403, 403, 403, 200, 200,
 ];
 
+/// Reads data of the own account that operators manage.
+const OPERATES: [u16; 14] = [
+    401, 403, 422, 403, 401, 200, 200, 200, 403, 403, 200, 200, 200, 200,
+];
+
 /// For a user without a profile the response says that nothing is configured, as in Iaso.
 fn without_profile_allowed(mut statuses: [u16; 14]) -> [u16; 14] {
     statuses[2] = 200;
@@ -145,8 +150,10 @@ fn rows(accounts: &TwoAccounts) -> Vec<Row> {
     let mut all = of_all();
     all.extend(reads(accounts));
     all.extend(flow_reads(accounts));
+    all.extend(notification_reads(accounts));
     all.extend(pages(accounts));
     all.extend(flow_pages(accounts));
+    all.extend(notification_writes(accounts));
     all.extend(flow_writes(accounts));
     all.extend(writes(accounts));
     all
@@ -212,6 +219,42 @@ fn flow_reads(accounts: &TwoAccounts) -> Vec<Row> {
         row("GET /api/openhexa/alerts", format!("{API}/alerts/"), READS),
         row("GET /api/openhexa/alerts/{id}", format!("{API}/alerts/1/"), READS_OURS),
         row("GET /api/openhexa/backfills/{id}", format!("{API}/backfills/{}/", accounts.backfill), READS_OURS).without_mark(),
+    ]
+}
+
+#[rustfmt::skip]
+fn notification_reads(accounts: &TwoAccounts) -> Vec<Row> {
+    vec![
+        row("GET /api/openhexa/channels", format!("{API}/channels/"), ADMINISTERS),
+        row("GET /api/openhexa/channels/{id}", format!("{API}/channels/{}/", accounts.channel), ADMINISTERS),
+        row("GET /api/openhexa/subscriptions", format!("{API}/subscriptions/"), OPERATES),
+        row("GET /api/openhexa/deliveries", format!("{API}/deliveries/"), ADMINISTERS),
+    ]
+}
+
+/// The receiver of the channel does not respond.
+#[rustfmt::skip]
+fn notification_writes(accounts: &TwoAccounts) -> Vec<Row> {
+    let channel = format!("{API}/channels/{}", accounts.channel);
+    let subscription = format!("{API}/subscriptions/{}", accounts.subscription);
+    let again = format!("{API}/deliveries/{}/again/", accounts.delivery);
+    // The first caller creates or deletes it, and the others find it there or gone.
+    let first = |mut statuses: [u16; 14], caller: usize, status: u16| {
+        statuses[caller] = status;
+        statuses
+    };
+    let new = json!({"name": "new", "kind": "webhook", "url": "http://127.0.0.1:9/"});
+    let subscribes = json!({"channel": MARK, "flow": "daily"});
+    vec![
+        with(row("POST /api/openhexa/channels", format!("{API}/channels/"), first(administers(409), 12, 201)), new),
+        with(row("PATCH /api/openhexa/channels/{id}", format!("{channel}/"), administers(200)), json!({"name": MARK})),
+        row("POST /api/openhexa/channels/{id}/secret", format!("{channel}/secret/"), administers(201)),
+        row("POST /api/openhexa/channels/{id}/test", format!("{channel}/test/"), administers(200)),
+        row("POST /api/openhexa/deliveries/{id}/again", again, first(administers(409), 12, 202)),
+        with(row("POST /api/openhexa/subscriptions", format!("{API}/subscriptions/"), first(operates(409, 400), 10, 201)), subscribes),
+        with(row("PATCH /api/openhexa/subscriptions/{id}", format!("{subscription}/"), operates(200, 404)), json!({"level": "ALL"})),
+        row("DELETE /api/openhexa/subscriptions/{id}", format!("{subscription}/"), first(operates(404, 404), 10, 204)),
+        row("DELETE /api/openhexa/channels/{id}", format!("{channel}/"), first(administers(404), 12, 204)),
     ]
 }
 
@@ -588,6 +631,15 @@ async fn compare_with_missing(accounts: &TwoAccounts) {
             format!("/backfills/{}/", accounts.backfill),
             "/backfills/999999/".to_owned(),
         ),
+        (
+            format!("/channels/{}/", accounts.channel),
+            "/channels/999999/".to_owned(),
+        ),
+        (
+            format!("/subscriptions/{}/", accounts.subscription),
+            "/subscriptions/999999/".to_owned(),
+        ),
+        (accounts.delivery.clone(), format!("msg_{}", "0".repeat(32))),
         (accounts.task.to_string(), "999999".to_owned()),
         (
             format!("\"task_id\":{}", accounts.task),
@@ -612,6 +664,9 @@ async fn compare_with_missing(accounts: &TwoAccounts) {
             "/flow-runs/",
             "/backfills/",
             "/alerts/",
+            "/channels/",
+            "/subscriptions/",
+            "/deliveries/",
         ];
         let is_own = own.iter().any(|part| route.contains(part));
         (route.contains("{id}") || route.contains("{slug}"))

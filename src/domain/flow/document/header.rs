@@ -5,9 +5,10 @@ use super::super::value_kind::ValueKind;
 use super::fault::{Expected, Faults, ValueFault};
 use super::fields::{Fields, entries, flag, list, must_be, number, text, whole};
 use super::limits::{LONGEST_ID, LONGEST_INPUTS_KIB, MOST_CHANNELS, MOST_INPUTS};
-use super::model::{Alerts, ErrorsAlert, FlowName, Input, Level, Notify, RecordsAlert};
+use super::model::{Alerts, ErrorsAlert, FlowName, Input, Notify, RecordsAlert};
 use super::steps::result_reference;
 use super::tree::{Entry, Node, Tree};
+use crate::domain::notification::Level;
 use crate::domain::parameters::{Declared, Kind, holds_secret, is_secret};
 
 const NAME: [&str; 2] = ["en", "fr"];

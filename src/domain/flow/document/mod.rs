@@ -26,8 +26,8 @@ pub use fault::{
 pub use fields::is_id;
 pub use limits::LONGEST_INPUTS_KIB;
 pub use model::{
-    Alerts, Argument, ArgumentValue, ErrorsAlert, Event, FlowDocument, FlowName, Input, Level,
-    Notify, RecordsAlert, Schedule, Step, Trigger, When,
+    Alerts, Argument, ArgumentValue, ErrorsAlert, Event, FlowDocument, FlowName, Input, Notify,
+    RecordsAlert, Schedule, Step, Trigger, When,
 };
 pub use other_flows::{StartedBy, check_triggers};
 pub use pipelines::{

@@ -8,7 +8,8 @@ use super::super::reference::Reference;
 use super::super::schedule::{CatchUp, Cron, Firings, Overlap, TimeOfDay, Zone};
 use super::super::step_state::{Retry, RunIf};
 use super::super::value_kind::ValueKind;
-use super::super::words::words;
+use crate::domain::notification::Level;
+use crate::domain::words::words;
 
 /// A flow: steps, and what starts them.
 #[derive(Clone, Debug, PartialEq)]
@@ -198,14 +199,4 @@ pub struct ErrorsAlert {
 pub struct Notify {
     pub channel: At<String>,
     pub level: Level,
-}
-
-words! {
-    /// Which messages a channel gets.
-    pub enum Level {
-        /// Each end of a run, and alerts.
-        All = "ALL";
-        /// Failures and alerts.
-        Error = "ERROR";
-    }
 }

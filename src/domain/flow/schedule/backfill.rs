@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::super::words::words;
 use super::firing::Firings;
 use crate::domain::message::{Message, say};
 use crate::domain::status::Status;
+use crate::domain::words::words;
 
 /// The maximum number of runs of one backfill.
 pub const MOST_RUNS: usize = 366;

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::super::words::words;
 use super::firing::Firings;
+use crate::domain::words::words;
 
 /// The maximum delay of a tick that counts as on time.
 pub const ON_TIME: TimeDelta = TimeDelta::minutes(5);

@@ -1,7 +1,7 @@
 //! The five fields of a cron expression and what each may contain. The crate `croner` accepts more than it means (`*/90`, a
 //! trailing comma, `MON` as a month), so every part is checked here first.
 
-use super::super::words::words;
+use crate::domain::words::words;
 
 words! {
     /// A field, by the name that messages use.

@@ -1,6 +1,6 @@
 //! What happens to a tick whose flow still runs, and whose turn it is when live runs and a backfill wait for the same slot.
 
-use super::super::words::words;
+use crate::domain::words::words;
 
 /// The maximum number of runs that wait with `queue`.
 pub const MOST_QUEUED: usize = 10;

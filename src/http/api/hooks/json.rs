@@ -97,7 +97,7 @@ impl HookJson {
             authentication: hook.authentication.method().as_str(),
             username: hook.authentication.username().map(str::to_owned),
             mapping: hook.mapping.clone(),
-            old_secret_until: time_or_null(hook.old_secret.as_ref().map(|old| old.until)),
+            old_secret_until: time_or_null(hook.secret.old.as_ref().map(|old| old.until)),
             created_by: hook.created_by.as_ref().map(by),
             created_at: time(hook.created_at),
             updated_at: time(hook.updated_at),

@@ -258,6 +258,19 @@
     box.value = new Intl.DateTimeFormat().resolvedOptions().timeZone || box.value;
   }
 
+  // The form that schedules a pipeline shows only the fields that the chosen preset uses.
+  const preset = document.getElementById("preset");
+  const showPreset = () => {
+    for (const one of document.querySelectorAll("[data-for]")) {
+      one.hidden = !one.dataset.for.split(" ").includes(preset.value);
+    }
+  };
+  if (preset) {
+    showPreset();
+    preset.addEventListener("change", showPreset);
+    addEventListener("pageshow", showPreset);
+  }
+
   noteOffset();
   formatTimes(document);
   disableFields();

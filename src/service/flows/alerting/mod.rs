@@ -24,7 +24,6 @@ use crate::domain::flow::Problem;
 use crate::domain::flow::run::{Cause, Start};
 use crate::domain::ids::FlowId;
 use crate::domain::message::Message;
-use crate::domain::notification::Subject;
 use crate::service::Error;
 use crate::service::alerts::{Alerted, COMPARED_OVER, USUAL_FACTOR, in_both};
 use crate::store::Db;
@@ -33,20 +32,8 @@ use crate::store::flows;
 
 /// The flow as alerts and notices name it, with the channels of its document.
 fn alerted(loaded: &Loaded) -> Alerted {
-    let flow = &loaded.flow;
-    let channels = flow.notify.iter();
-    Alerted {
-        account: loaded.version.saved_by.account,
-        subject: Subject::Flow {
-            id: loaded.version.flow,
-            slug: flow.id.value.clone(),
-            name_en: flow.name.en.clone(),
-            name_fr: flow.name.fr.clone(),
-        },
-        channels: channels
-            .map(|one| (one.channel.value.clone(), one.level))
-            .collect(),
-    }
+    let version = &loaded.version;
+    Alerted::flow(version.saved_by.account, version.flow, &loaded.flow)
 }
 
 /// Whether runs with this start raise alerts. Runs of a deleted flow that are being cancelled do not.

@@ -37,6 +37,12 @@ impl SecondReplica {
         flows.runner.check_alerts().await.unwrap();
     }
 
+    /// Sends the notifications of one channel.
+    pub async fn send_due(&self) {
+        let sender = &self.0.bridge.notifications.sender;
+        sender.send_due().await.unwrap();
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.0.address)
     }

@@ -1,4 +1,4 @@
-//! Enums that a flow document writes as words, such as `skip` or `exponential`.
+//! Enums that are written as words, such as `skip` or `exponential` in a flow document.
 
 macro_rules! words {
     ($(#[$doc:meta])* pub enum $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal;)+ }) => {

@@ -1,5 +1,5 @@
-//! Cursors of lists: the position of a page's last row, with a keyed hash. A cursor is valid for its own list, account and filters
-//! only, and one that was changed or made up is refused.
+//! Lists, page by page. A cursor is the position of a page's last row, with a keyed hash. It is valid for its own list, account
+//! and filters only, and one that was changed or made up is refused.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -9,6 +9,42 @@ use crate::service::Error;
 use crate::service::seal::Seal;
 
 const PURPOSE: &str = "list-cursor";
+
+/// A part of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    /// The cursor of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// How many rows, after which position. An empty cursor is the start of the list.
+#[derive(Clone, Debug)]
+pub struct PageQuery {
+    pub cursor: String,
+    pub limit: usize,
+}
+
+impl PageQuery {
+    /// One more than requested, to know whether there is a next page.
+    pub fn read(&self) -> i64 {
+        i64::try_from(self.limit.saturating_add(1)).unwrap_or(i64::MAX)
+    }
+
+    /// The page from the rows that were read.
+    pub fn page<T>(
+        &self,
+        list: &List<'_>,
+        mut rows: Vec<T>,
+        place: impl Fn(&T) -> serde_json::Value,
+    ) -> Page<T> {
+        let more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        let last = rows.last().filter(|_| more);
+        let next = last.map(|row| list.write(&place(row)));
+        Page { rows, next }
+    }
+}
 
 /// What a cursor is valid for.
 pub struct List<'a> {

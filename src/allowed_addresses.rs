@@ -11,7 +11,7 @@ use crate::domain::address::is_public;
 
 /// Resolves names to public addresses only.
 #[derive(Debug)]
-pub(super) struct PublicResolver;
+pub struct PublicResolver;
 
 impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
@@ -33,13 +33,13 @@ impl PublicResolver {
 }
 
 /// A URL with an address instead of a name is not resolved, so it is checked here.
-pub(super) fn is_private_address(url: &Url) -> bool {
+pub fn is_private_address(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host.parse().is_ok_and(|ip| !is_public(ip))
 }
 
 /// Also checked for a connection that was stored before the list was set.
-pub(super) fn is_allowed_host(url: &Url, allowed: &[String]) -> bool {
+pub fn is_allowed_host(url: &Url, allowed: &[String]) -> bool {
     let host = url.host_str().unwrap_or_default();
     allowed.is_empty()
         || allowed

@@ -1,0 +1,3 @@
+DROP TABLE delivery;
+DROP TABLE subscription;
+DROP TABLE channel;
