@@ -93,7 +93,7 @@ pub async fn list(
         ..AlertFilter::default()
     };
     let found = bridge.alerts.page(who.account, filter, &part).await?;
-    let layout = Layout::of(&request, Section::Alerts);
+    let layout = Layout::of(&request, Section::Monitoring);
     let template = AlertsPage {
         rows: rows(&layout, &found, bridge.alerts.now()),
         is_past,

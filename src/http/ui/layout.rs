@@ -29,7 +29,7 @@ pub enum Section {
     Pipelines,
     Flows,
     Tasks,
-    Alerts,
+    /// With the alerts.
     Monitoring,
     Settings,
     /// Not in the navigation.
@@ -47,7 +47,7 @@ struct NavigationEntry {
 }
 
 /// The navigation, in the order of the page.
-const NAVIGATION: [NavigationEntry; 6] = [
+const NAVIGATION: [NavigationEntry; 5] = [
     NavigationEntry {
         section: Section::Pipelines,
         path: "/pipelines/",
@@ -64,12 +64,6 @@ const NAVIGATION: [NavigationEntry; 6] = [
         section: Section::Tasks,
         path: "/tasks/",
         name: "nav-tasks",
-        role: Role::Viewer,
-    },
-    NavigationEntry {
-        section: Section::Alerts,
-        path: "/alerts/",
-        name: "nav-alerts",
         role: Role::Viewer,
     },
     NavigationEntry {

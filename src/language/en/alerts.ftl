@@ -50,3 +50,4 @@ alerts-unmute = Send messages again
 alerts-all = All alerts
 alerts-now = Open alerts
 alerts-muted = muted
+alerts-past = Resolved alerts

@@ -49,3 +49,4 @@ alerts-unmute = Rétablir les messages
 alerts-all = Toutes les alertes
 alerts-now = Alertes ouvertes
 alerts-muted = en sourdine
+alerts-past = Alertes résolues

@@ -16,15 +16,13 @@ pub fn in_both(sentence: impl Fn(Language) -> String) -> Both {
     }
 }
 
-/// What is wrong, such as "daily_etl: step `claims` has failed".
+/// What is wrong, such as that a step has failed.
 pub fn alert_title(alert: &Alert, language: Language) -> String {
     let part = alert.key.part.as_str();
     let sentence = match (alert.key.cause, part) {
         (AlertCause::Failed, "") => say("alert-failed"),
         (AlertCause::Failed, _) => say("alert-failed-step"),
-        (AlertCause::Duration, _) => {
-            figures(say("alert-duration"), alert, |seconds| duration(seconds))
-        }
+        (AlertCause::Duration, _) => figures(say("alert-duration"), alert, duration),
         (AlertCause::Records | AlertCause::Errors, _) if alert.facts.figure.is_none() => {
             say("alert-no-figure")
         }

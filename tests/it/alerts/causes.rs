@@ -128,10 +128,7 @@ async fn a_run_that_takes_longer_than_usual_opens_an_alert_while_it_runs(
             run["steps"][0]["attempts"][0]["status"] == "RUNNING"
         })
         .await;
-    story.advance(TimeDelta::seconds(50));
-    story.flow_cycle().await;
-    assert_eq!(open(&story).await, of(&[]));
-    story.advance(TimeDelta::seconds(60));
+    story.advance(TimeDelta::seconds(90));
     story.flow_cycle().await;
     assert_eq!(open(&story).await, of(&[("duration", "")]));
     let alert = alerts(&story).await[0].clone();

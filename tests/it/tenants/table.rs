@@ -616,8 +616,9 @@ fn comparable(answer: &Answer) -> (u16, String, Vec<String>) {
     (answer.status, answer.text.clone(), names)
 }
 
-async fn compare_with_missing(accounts: &TwoAccounts) {
-    let gaps = [
+/// What addresses and bodies name, and what is missing instead.
+fn missing(accounts: &TwoAccounts) -> Vec<(String, String)> {
+    vec![
         (id(1), id(9)),
         ("/keys/7".to_owned(), "/keys/999999".to_owned()),
         (accounts.hook.clone(), id(9)),
@@ -645,7 +646,11 @@ async fn compare_with_missing(accounts: &TwoAccounts) {
             format!("\"task_id\":{}", accounts.task),
             "\"task_id\":999999".to_owned(),
         ),
-    ];
+    ]
+}
+
+async fn compare_with_missing(accounts: &TwoAccounts) {
+    let gaps = missing(accounts);
     let other = |text: &str| {
         gaps.iter().fold(text.to_owned(), |text, (from, to)| {
             if from.len() > 5 {

@@ -40,7 +40,8 @@ fn fails(step: &StepRun) -> bool {
 
 /// A step that did not run leaves its alert as it is.
 fn says_nothing(step: &StepRun) -> bool {
-    !fails(step) && !(step.state.is_success() && step.reused_from.is_none())
+    let succeeds = step.state.is_success() && step.reused_from.is_none();
+    !(fails(step) || succeeds)
 }
 
 /// An open alert has its cause, and no run is slow any more.

@@ -96,9 +96,9 @@ const COURSES: [(&str, Falsify); 18] = [
         Some(())
     }),
     ("is open: true", |facts| {
-        facts.alerts.iter().find(|alert| !alert.is_open)?;
-        let alerts = facts.alerts.iter_mut();
-        alerts.for_each(|alert| alert.is_open = true);
+        let steps = facts.runs.iter_mut().flat_map(|run| &mut run.steps);
+        let failed = steps.filter(|step| matches!(step.state, StepState::Error(_)));
+        failed.for_each(|step| step.state = StepState::Success { attempt: 1 });
         Some(())
     }),
     ("is stuck", |facts| {
