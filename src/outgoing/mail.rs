@@ -105,7 +105,7 @@ impl Mailer {
                 return sending.result();
             }
         }
-        // The messages are sent, whatever the server answers to this.
+        // The messages are sent already, so an error here changes nothing.
         let _ = self
             .within(async { connection.quit().await.map_err(answer) })
             .await;

@@ -27,7 +27,7 @@ words! {
 }
 
 words! {
-    /// How much a subscriber is told, as OpenHEXA has it. Of a notice: which subscribers get it.
+    /// Which notices a subscriber gets, as in OpenHEXA. Of a notice: which subscribers get it.
     pub enum Level {
         /// A subscriber gets everything; a notice is only for subscribers of everything.
         All = "ALL";

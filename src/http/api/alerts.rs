@@ -5,8 +5,9 @@ use actix_web::web::{Data, Json, Path, Payload};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::flows::{body, nothing, page_query, query, time_or_none};
+use super::flows::{page_query, time_or_none};
 use super::json_types::{time, time_or_null};
+use super::known_keys::{body, nothing, query, query_word};
 use super::query::Query;
 use crate::domain::alert::{Alert, AlertCause, AlertSubject};
 use crate::domain::ids::AlertId;
@@ -135,26 +136,20 @@ pub fn alert_id(text: &str) -> HttpResult<AlertId> {
     id.map_err(|_| Error::NotFound(say("alert-not-found")).into())
 }
 
-/// A query parameter that is one of some words.
-fn word<T: Copy>(query: &Query, name: &str, all: &[(&str, T)]) -> HttpResult<Option<T>> {
-    let Some(given) = query.given(name) else {
-        return Ok(None);
-    };
-    let found = all.iter().find(|(word, _)| *word == given);
-    let words: Vec<&str> = all.iter().map(|(word, _)| *word).collect();
-    let wrong = || Problem::field(name, say("body-word").with("allowed", words.join(", ")));
-    Ok(Some(found.ok_or_else(wrong)?.1))
-}
-
 fn filter(query: &Query) -> HttpResult<AlertFilter> {
-    let causes = AlertCause::ALL.iter().map(|cause| (cause.as_str(), *cause));
+    let flag = |open| if open { "true" } else { "false" };
+    let causes = (AlertCause::ALL, AlertCause::as_str as fn(_) -> _);
     let pipeline = query.given("pipeline").map(str::parse).transpose();
     Ok(AlertFilter {
-        open: word(query, "open", &[("true", true), ("false", false)])?,
-        cause: word(query, "cause", &causes.collect::<Vec<_>>())?,
+        open: query_word("open", query.given("open"), (&[true, false], flag))?,
+        cause: query_word("cause", query.given("cause"), causes)?,
         flow: query.text("flow")?,
         pipeline: pipeline.map_err(|_| Problem::field("pipeline", say("query-uuid")))?,
     })
+}
+
+fn shown(request: &HttpRequest, alert: &Alert) -> Json<AlertJson> {
+    Json(AlertJson::of(alert, Language::of(request.headers())))
 }
 
 #[utoipa::path(
@@ -212,7 +207,7 @@ pub async fn detail(
 ) -> HttpResult<Json<AlertJson>> {
     query(&request, &[])?;
     let alert = bridge.alerts.get(who.account, alert_id(&id)?).await?;
-    Ok(Json(AlertJson::of(&alert, Language::of(request.headers()))))
+    Ok(shown(&request, &alert))
 }
 
 /// A muted alert sends no messages, neither when it is resolved. If it is still open when the mute ends, subscribers are notified then.
@@ -241,7 +236,7 @@ pub async fn mute(
     let body = body(&request, payload, &["until"]).await?;
     let until = time_or_none(&body, "until")?;
     let alert = bridge.alerts.mute(&who, alert_id(&id)?, until).await?;
-    Ok(Json(AlertJson::of(&alert, Language::of(request.headers()))))
+    Ok(shown(&request, &alert))
 }
 
 #[utoipa::path(
@@ -267,5 +262,5 @@ pub async fn unmute(
 ) -> HttpResult<Json<AlertJson>> {
     nothing(&request, payload).await?;
     let alert = bridge.alerts.unmute(&who, alert_id(&id)?).await?;
-    Ok(Json(AlertJson::of(&alert, Language::of(request.headers()))))
+    Ok(shown(&request, &alert))
 }

@@ -64,18 +64,36 @@ pub fn refuse_unknown<'a>(
     }
 }
 
+/// All values, and the word of each.
+type Words<'a, T> = (&'a [T], fn(T) -> &'static str);
+
 /// One of these words, or the default.
 pub fn word<T: Copy>(
     body: &Map<String, Value>,
     key: &str,
-    (all, text): (&[T], fn(T) -> &'static str),
+    words: Words<'_, T>,
 ) -> HttpResult<Option<T>> {
-    let given = match body.get(key) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(value) => value.as_str(),
-    };
+    match body.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => one_of(key, value.as_str(), words).map(Some),
+    }
+}
+
+/// The same for the value of a query parameter.
+pub fn query_word<T: Copy>(
+    name: &str,
+    given: Option<&str>,
+    words: Words<'_, T>,
+) -> HttpResult<Option<T>> {
+    match given {
+        None => Ok(None),
+        Some(_) => one_of(name, given, words).map(Some),
+    }
+}
+
+fn one_of<T: Copy>(key: &str, given: Option<&str>, (all, text): Words<'_, T>) -> HttpResult<T> {
     let found = all.iter().copied().find(|one| Some(text(*one)) == given);
     let words: Vec<&str> = all.iter().map(|one| text(*one)).collect();
     let wrong = || Problem::field(key, say("body-word").with("allowed", words.join(", ")));
-    found.map(Some).ok_or_else(wrong)
+    found.ok_or_else(wrong)
 }

@@ -8,13 +8,13 @@ use chrono::{DateTime, Utc};
 
 use super::badge::Badge;
 use super::layout::{Layout, Section, page, redirect_to_page};
-use crate::domain::alert::{Alert, AlertSubject};
+use crate::domain::alert::Alert;
 use crate::domain::principal::Principal;
 use crate::http::api::alerts::alert_id;
 use crate::http::api::query::Query;
 use crate::http::error::HttpResult;
 use crate::http::flow_text::sentences;
-use crate::service::alerts::{AlertFilter, alert_title};
+use crate::service::alerts::{AlertFilter, alert_title, cause_path};
 use crate::service::{Bridge, Page, PageQuery};
 
 const MAX_ROWS: usize = 30;
@@ -63,17 +63,6 @@ impl AlertRow {
             resolved_at: state.resolved_at,
             muted_until: state.muted_until.filter(|until| *until > now),
         }
-    }
-}
-
-/// The page that shows the cause, below the dashboard.
-fn cause_path(alert: &Alert) -> String {
-    let facts = &alert.facts;
-    match (alert.key.subject, facts.flow_run, facts.task) {
-        (AlertSubject::Flow(_), Some(run), _) => format!("/flow-runs/{run}/"),
-        (AlertSubject::Flow(_), None, _) => format!("/flows/{}/", alert.name),
-        (AlertSubject::Pipeline(_), _, Some(task)) => format!("/tasks/{task}/"),
-        (AlertSubject::Pipeline(id), _, None) => format!("/pipelines/{id}/"),
     }
 }
 

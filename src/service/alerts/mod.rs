@@ -15,7 +15,7 @@ mod texts;
 pub use raising::{Alerted, notify_due, raise, resolve_if, resolve_silently};
 pub use reading::AlertFilter;
 pub use tasks::{TaskChange, check_task, seconds};
-pub use texts::{alert_title, error_of, in_both};
+pub use texts::{alert_title, cause_path, error_of, why_of};
 
 use super::Seal;
 use crate::clock::Clock;

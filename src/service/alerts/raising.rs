@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use super::texts::{alert_title, in_both, resolved_title};
+use super::texts::{alert_title, cause_path, resolved_title};
 use crate::domain::alert::{
     Alert, AlertCause, AlertFacts, AlertKey, AlertState, AlertSubject, Told,
 };
@@ -12,7 +12,8 @@ use crate::domain::flow::Problem;
 use crate::domain::flow::document::FlowDocument;
 use crate::domain::ids::{AccountId, AlertId, FlowId, PipelineId};
 use crate::domain::notification::{Both, Level, Notice, NoticeKind, Subject};
-use crate::service::{Error, notifications};
+use crate::service::Error;
+use crate::service::notifications::{self, in_both};
 use crate::store::alerts::{self, add_alert, lock_alert, lock_newest_alert, save_alert};
 use crate::store::{self, Db};
 
@@ -207,7 +208,7 @@ fn tell(
         title,
         details: alert.facts.sample.iter().map(detail).collect(),
         data: data(alert),
-        path: path(alert),
+        path: format!("/dashboard{}", cause_path(alert)),
     };
     notifications::notify(db, &notice, &about.channels, now)
 }
@@ -244,15 +245,4 @@ fn data(alert: &Alert) -> Map<String, Value> {
         }),
     );
     data
-}
-
-/// The page that shows the cause.
-fn path(alert: &Alert) -> String {
-    let facts = &alert.facts;
-    match (alert.key.subject, facts.flow_run, facts.task) {
-        (_, Some(run), _) => format!("/dashboard/flow-runs/{run}/"),
-        (AlertSubject::Flow(_), None, _) => format!("/dashboard/flows/{}/", alert.name),
-        (AlertSubject::Pipeline(_), None, Some(task)) => format!("/dashboard/tasks/{task}/"),
-        (AlertSubject::Pipeline(id), None, None) => format!("/dashboard/pipelines/{id}/"),
-    }
 }

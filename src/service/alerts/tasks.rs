@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, json};
 
 use super::raising::{Alerted, raise, resolve_if};
-use super::texts::{error_of, in_both};
+use super::texts::why_of;
 use super::{COMPARED_OVER, USUAL_FACTOR};
 use crate::domain::alert::{AlertCause, AlertFacts, slow_after};
 use crate::domain::flow::Problem;
@@ -13,8 +13,8 @@ use crate::domain::message::say;
 use crate::domain::notification::{Level, Notice, NoticeKind};
 use crate::domain::status::Status;
 use crate::domain::task::{PipelineRef, Task};
-use crate::language::Language;
-use crate::service::{Error, notifications};
+use crate::service::Error;
+use crate::service::notifications::{self, in_both};
 use crate::store::alerts::{CheckKind, add_check, task_durations};
 use crate::store::{self, Db};
 
@@ -42,7 +42,7 @@ impl TaskChange {
         let what = match (before.started_at, after.started_at) {
             _ if has_ended => What::Ended {
                 status: after.status(),
-                why: why(after),
+                why: why_of(after).into_iter().collect(),
             },
             (None, Some(started)) if after.is_live() => What::Started(started),
             (_, Some(_) | None) => return None,
@@ -114,17 +114,6 @@ impl TaskChange {
 
 fn alerted(account: AccountId, pipeline: &PipelineRef) -> Alerted {
     Alerted::pipeline(account, pipeline.id, pipeline.name.clone())
-}
-
-fn why(task: &Task) -> Vec<Problem> {
-    let text = |language| error_of(task, language);
-    let both = text(Language::English).zip(text(Language::French));
-    let problem = both.map(|(en, fr)| Problem {
-        field: None,
-        en,
-        fr,
-    });
-    problem.into_iter().collect()
 }
 
 fn slow_limit(

@@ -2,19 +2,11 @@
 
 use chrono::TimeDelta;
 
-use crate::domain::alert::{Alert, AlertCause};
+use crate::domain::alert::{Alert, AlertCause, AlertSubject};
+use crate::domain::flow::Problem;
 use crate::domain::message::{Message, say};
-use crate::domain::notification::Both;
 use crate::domain::task::Task;
 use crate::language::Language;
-
-/// The same sentence in both languages.
-pub fn in_both(sentence: impl Fn(Language) -> String) -> Both {
-    Both {
-        en: sentence(Language::English),
-        fr: sentence(Language::French),
-    }
-}
 
 /// What is wrong, such as that a step has failed.
 pub fn alert_title(alert: &Alert, language: Language) -> String {
@@ -96,4 +88,24 @@ pub fn error_of(task: &Task, language: Language) -> Option<String> {
     let message = task.shown_message()?;
     let line = message.error_line();
     Some(line.unwrap_or_else(|| message.text(|note| language.note(note))))
+}
+
+/// The same in both languages, as it is stored.
+pub fn why_of(task: &Task) -> Option<Problem> {
+    Some(Problem {
+        field: None,
+        en: error_of(task, Language::English)?,
+        fr: error_of(task, Language::French)?,
+    })
+}
+
+/// The page that shows the cause, below the dashboard.
+pub fn cause_path(alert: &Alert) -> String {
+    let facts = &alert.facts;
+    match (alert.key.subject, facts.flow_run, facts.task) {
+        (AlertSubject::Flow(_), Some(run), _) => format!("/flow-runs/{run}/"),
+        (AlertSubject::Flow(_), None, _) => format!("/flows/{}/", alert.name),
+        (AlertSubject::Pipeline(_), _, Some(task)) => format!("/tasks/{task}/"),
+        (AlertSubject::Pipeline(id), _, None) => format!("/pipelines/{id}/"),
+    }
 }

@@ -9,22 +9,21 @@ use serde_json::Map;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::Notifications;
 use super::sender::{Sender, report, save};
+use super::{Notifications, in_both, taken};
 use crate::domain::ids::{AccountId, ChannelId, DeliveryId, MessageId};
 use crate::domain::message::{FieldErrors, Message, say};
 use crate::domain::notification::{
-    Answer, Both, Channel, ChannelLanguage, ChannelTarget, Delivery, DeliveryState, Disabled,
+    Answer, Channel, ChannelLanguage, ChannelTarget, Delivery, DeliveryState, Disabled,
     DisabledWhy, Level, Notice, NoticeKind, Outcome, Recipients, Subject, TryResult, valid_name,
     valid_recipients, valid_url,
 };
 use crate::domain::principal::Principal;
 use crate::domain::webhook::{RotatingSecret, signing_secret};
-use crate::language::Language;
 use crate::service::Error;
 use crate::service::random::random_bytes;
 use crate::store::notifications::{self, NewChannel, NewDelivery};
-use crate::store::{self, Cipher, Db};
+use crate::store::{Cipher, Db};
 
 /// How many channels an account can have.
 pub const MAX_CHANNELS: i64 = 100;
@@ -156,7 +155,7 @@ impl Notifications {
                 let was_enabled = current.disabled.is_none();
                 let changed = edited(current, &edit, allow_private, now)?;
                 notifications::put_channel(db, &cipher, &changed)
-                    .map_err(|error| taken(error, &changed.name))?;
+                    .map_err(|error| taken(error, name_taken(&changed.name)))?;
                 if was_enabled && changed.disabled.is_some() {
                     notifications::fail_waiting(db, id, now)?;
                 }
@@ -266,10 +265,7 @@ fn store_test(
 }
 
 fn test_notice(channel: &Channel) -> Notice {
-    let both = |message: Message| Both {
-        en: Language::English.translate(&message),
-        fr: Language::French.translate(&message),
-    };
+    let both = |message: Message| in_both(|language| language.translate(&message));
     Notice {
         account: channel.account,
         kind: NoticeKind::Test,
@@ -288,21 +284,11 @@ fn add(db: &mut Db<'_>, cipher: &Cipher, new: &NewChannel) -> Result<Channel, Er
         let sentence = say("channel-too-many").with("most", MAX_CHANNELS);
         return Err(Error::field("name", sentence));
     }
-    notifications::add_channel(db, cipher, new).map_err(|error| taken(error, &new.name))
+    notifications::add_channel(db, cipher, new).map_err(|error| taken(error, name_taken(&new.name)))
 }
 
-fn taken(error: store::Error, name: &str) -> Error {
-    match error {
-        store::Error::Duplicate => {
-            Error::OtherRequest(say("channel-name-taken").with("name", name))
-        }
-        other @ (store::Error::Unavailable
-        | store::Error::Contended(_)
-        | store::Error::Unusable(_)
-        | store::Error::Corrupt(_)
-        | store::Error::Query(_)
-        | store::Error::Panicked(_)) => other.into(),
-    }
+fn name_taken(name: &str) -> Message {
+    say("channel-name-taken").with("name", name)
 }
 
 fn lock(

@@ -29,10 +29,13 @@ pub use subscriptions::{MAX_SUBSCRIPTIONS, WantedScope, WantedSubscription};
 
 use super::catalog::Catalog;
 use super::configuration::Configuration;
-use super::{Jobs, Seal};
+use super::{Error, Jobs, Seal};
 use crate::clock::Clock;
+use crate::domain::message::Message;
+use crate::domain::notification::Both;
+use crate::language::Language;
 use crate::outgoing::Outgoing;
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// What the service is created from.
 pub struct NotificationParts {
@@ -92,4 +95,20 @@ impl Notifications {
     pub fn wake_signal(&self) -> Arc<Notify> {
         self.sender.wake.clone()
     }
+}
+
+/// The same sentence in both languages.
+pub fn in_both(sentence: impl Fn(Language) -> String) -> Both {
+    Both {
+        en: sentence(Language::English),
+        fr: sentence(Language::French),
+    }
+}
+
+/// The error of an insert. `sentence` says that there is such a row already.
+fn taken(error: store::Error, sentence: Message) -> Error {
+    if matches!(error, store::Error::Duplicate) {
+        return Error::OtherRequest(sentence);
+    }
+    error.into()
 }

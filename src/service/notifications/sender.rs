@@ -192,7 +192,7 @@ pub(super) fn save(
     Ok(saved)
 }
 
-/// Counts a try, and logs a message that nobody got.
+/// Counts a try, and logs a message that failed.
 pub(super) fn report(before: &Delivery, after: &Delivery) {
     let outcome = match after.state.word() {
         StateWord::Waiting => "retry",

@@ -1,6 +1,6 @@
 //! Subscriptions: which channel gets which notices.
 
-use super::Notifications;
+use super::{Notifications, taken};
 use crate::domain::ids::{AccountId, PipelineId, SubscriptionId};
 use crate::domain::message::say;
 use crate::domain::notification::{Level, Scope, Subscription};
@@ -58,13 +58,14 @@ impl Notifications {
                     level: wanted.level,
                     at: now,
                 };
-                let id = notifications::add_subscription(db, &new).map_err(taken)?;
+                let id = notifications::add_subscription(db, &new)
+                    .map_err(|error| taken(error, say("subscription-taken")))?;
                 found(db, account, id)
             })
             .await
     }
 
-    /// Changes how much the channel is told.
+    /// Changes which notices the channel gets.
     pub async fn set_level(
         &self,
         account: AccountId,
@@ -135,18 +136,6 @@ fn scope(db: &mut Db<'_>, account: AccountId, wanted: &WantedScope) -> Result<Sc
             let missing = || Error::field("flow", say("flow-not-found"));
             is_there.then_some(Scope::Flow(flow.id)).ok_or_else(missing)
         }
-    }
-}
-
-fn taken(error: store::Error) -> Error {
-    match error {
-        store::Error::Duplicate => Error::OtherRequest(say("subscription-taken")),
-        other @ (store::Error::Unavailable
-        | store::Error::Contended(_)
-        | store::Error::Unusable(_)
-        | store::Error::Corrupt(_)
-        | store::Error::Query(_)
-        | store::Error::Panicked(_)) => other.into(),
     }
 }
 

@@ -96,7 +96,7 @@ proptest! {
         prop_assert_eq!(got, wanted.into_iter().collect::<Vec<_>>());
     }
 
-    /// Whatever the receiver answers, there are at most ten tries, over less than ten days.
+    /// For any answers of the receiver, there are at most ten tries, over less than ten days.
     #[test]
     fn tries_end(answers in prop::collection::vec(prop::option::of(0..1_000_000_i64), 10), id in any::<u128>()) {
         let begin = DateTime::UNIX_EPOCH;

@@ -137,8 +137,8 @@ async fn a_channel_that_is_subscribed_several_times_gets_a_notice_once(
         about.subject = of_flow(number, "manual");
         about
     };
-    // The widest level counts, in whatever order they are.
-    let declared = [("team", Level::Error), ("nobody has this name", Level::All)];
+    // The widest level counts; the order of the subscriptions does not.
+    let declared = [("team", Level::Error), ("no such channel", Level::All)];
     notify_declared(&story, about("declared too"), &declared).await;
     send_due(&story).await;
     assert_eq!(titles(&team), ["declared too"]);

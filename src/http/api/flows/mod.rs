@@ -22,4 +22,4 @@ pub mod runs;
 pub mod stream;
 
 pub use flow::page_query;
-pub use request::{backfill_id, body, nothing, query, run_id, slug, time_or_none};
+pub use request::{backfill_id, run_id, slug, time_or_none};

@@ -6,14 +6,12 @@ use uuid::Uuid;
 
 use super::json::{DeliveriesJson, DeliveryJson};
 use crate::domain::ids::MessageId;
-use crate::domain::message::say;
 use crate::domain::notification::StateWord;
 use crate::domain::principal::Principal;
 use crate::http::accept_language::Language;
 use crate::http::api::flows::flow::page_query;
-use crate::http::api::known_keys::{nothing, query};
-use crate::http::api::query::Query;
-use crate::http::error::{HttpResult, Problem};
+use crate::http::api::known_keys::{nothing, query, query_word};
+use crate::http::error::HttpResult;
 use crate::service::notifications::DeliveryFilter;
 use crate::service::{Bridge, Error};
 
@@ -41,7 +39,11 @@ pub async fn list(
     let query = query(&request, &["channel", "state", "limit", "cursor"])?;
     let filter = DeliveryFilter {
         channel: query.text("channel")?,
-        state: state(&query)?,
+        state: query_word(
+            "state",
+            query.get("state"),
+            (StateWord::ALL, StateWord::as_str),
+        )?,
     };
     let part = page_query(&query)?;
     let page = bridge
@@ -83,16 +85,6 @@ pub async fn again(
     let delivery = bridge.notifications.send_again(who.account, id).await?;
     let language = Language::of(request.headers());
     Ok(HttpResponse::Accepted().json(DeliveryJson::new(&delivery, language)))
-}
-
-fn state(query: &Query) -> HttpResult<Option<StateWord>> {
-    let words = StateWord::ALL.iter().map(|one| one.as_str());
-    let allowed = words.collect::<Vec<_>>().join(", ");
-    let parse = |text: &str| {
-        let wrong = || Problem::field("state", say("body-word").with("allowed", &allowed));
-        StateWord::parse(text).ok_or_else(wrong)
-    };
-    query.get("state").map(parse).transpose()
 }
 
 /// A text that is not an id returns 404, like an unknown id.

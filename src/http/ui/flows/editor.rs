@@ -1,4 +1,4 @@
-//! `/dashboard/flows/new/` and `/dashboard/flows/{slug}/edit/`: the document of a flow as text, checked and saved. Whatever goes wrong,
+//! `/dashboard/flows/new/` and `/dashboard/flows/{slug}/edit/`: the document of a flow as text, checked and saved. After any error,
 //! the page shows the text as it was typed.
 
 use actix_web::http::{Method, StatusCode};

@@ -20,12 +20,10 @@ pub use ticks::{Missed, tick_added, tick_missed, tick_started};
 
 use super::versions::Loaded;
 use crate::domain::alert::slow_after;
-use crate::domain::flow::Problem;
 use crate::domain::flow::run::{Cause, Start};
 use crate::domain::ids::FlowId;
-use crate::domain::message::Message;
 use crate::service::Error;
-use crate::service::alerts::{Alerted, COMPARED_OVER, USUAL_FACTOR, in_both};
+use crate::service::alerts::{Alerted, COMPARED_OVER, USUAL_FACTOR};
 use crate::store::Db;
 use crate::store::alerts::flow_durations;
 use crate::store::flows;
@@ -55,13 +53,4 @@ fn slow_limit(
     let factor = loaded.flow.alerts.duration.unwrap_or(USUAL_FACTOR);
     let usual = flow_durations(db, flow, now - COMPARED_OVER)?;
     Ok(slow_after(&usual, factor))
-}
-
-fn sample(message: &Message) -> Problem {
-    let both = in_both(|language| language.translate(message));
-    Problem {
-        field: None,
-        en: both.en,
-        fr: both.fr,
-    }
 }

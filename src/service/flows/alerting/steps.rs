@@ -3,19 +3,17 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{alerted, raises, sample};
+use super::{alerted, raises};
 use crate::domain::alert::{self, AlertCause, AlertFacts, ENOUGH_RECORDS, Verdict};
-use crate::domain::flow::Problem;
 use crate::domain::flow::document::{ErrorsAlert, RecordsAlert};
 use crate::domain::flow::reference::{Reference, evaluate};
 use crate::domain::flow::run::{FlowRun, StepRun};
 use crate::domain::flow::step_state::StepState;
 use crate::domain::message::say;
-use crate::domain::task::Task;
-use crate::language::Language;
 use crate::service::Error;
-use crate::service::alerts::{Alerted, error_of, raise, resolve_if};
+use crate::service::alerts::{Alerted, raise, resolve_if, why_of};
 use crate::service::flows::preparing::run_data;
+use crate::service::flows::problems::problem;
 use crate::service::flows::versions::Loaded;
 use crate::store::alerts::newest_task_results;
 use crate::store::{self, Db};
@@ -66,7 +64,7 @@ pub fn step_failed(
     let sample = match (step.problem.is_empty(), step.task) {
         (true, Some(task)) => {
             let task = store::unscoped_task_without_result(db, task)?;
-            task.as_ref().and_then(error_line).into_iter().collect()
+            task.as_ref().and_then(why_of).into_iter().collect()
         }
         (_, Some(_) | None) => step.problem.clone(),
     };
@@ -78,14 +76,6 @@ pub fn step_failed(
         ..AlertFacts::default()
     };
     raise(db, about, AlertCause::Failed, &step.code, facts, now)
-}
-
-fn error_line(task: &Task) -> Option<Problem> {
-    Some(Problem {
-        field: None,
-        en: error_of(task, Language::English)?,
-        fr: error_of(task, Language::French)?,
-    })
 }
 
 /// The alerts about figures in results.
@@ -219,7 +209,7 @@ impl Figures<'_> {
     ) -> Result<(), Error> {
         let why = say("alert-figure-missing").with("from", reference.source.text());
         let facts = AlertFacts {
-            sample: vec![sample(&why)],
+            sample: vec![problem(None, &why)],
             ..self.facts()
         };
         let step = reference.step().unwrap_or_default();

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{alerted, sample};
+use super::alerted;
 use crate::domain::alert::{AlertCause, AlertFacts};
 use crate::domain::flow::document::Schedule;
 use crate::domain::ids::ScheduleId;
 use crate::domain::message::{Message, say};
 use crate::service::Error;
 use crate::service::alerts::{raise, resolve_if};
+use crate::service::flows::problems::problem;
 use crate::service::flows::versions::Loaded;
 use crate::store::Db;
 use crate::store::alerts::{CheckKind, add_check};
@@ -54,7 +55,7 @@ pub fn tick_missed(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let facts = AlertFacts {
-        sample: vec![sample(&missed.why)],
+        sample: vec![problem(None, &missed.why)],
         scheduled_for: Some(missed.scheduled_for),
         ..AlertFacts::default()
     };
@@ -90,7 +91,7 @@ pub fn tick_late(
         )
         .with("zone", schedule.timezone.name());
     let facts = AlertFacts {
-        sample: vec![sample(&why)],
+        sample: vec![problem(None, &why)],
         ..facts
     };
     let (about, part) = (alerted(loaded), schedule.id.value.as_str());
